@@ -1,0 +1,107 @@
+"""What every detector is made of. A new detector is a folder with these parts and one line in `registry.py`.
+
+options.py    frozen pydantic model, every field described; `from_protections` reads it from a profile (None: switched off)
+detector.py   `compile_…(options, resources)` does all parsing and compiling; `detect(subject)` is pure and synchronous
+report.py     the `result_detail` of the report row, in the documented shape
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+from typing import Any, Generic, Protocol, TypeVar
+
+from pydantic import BaseModel
+
+from scangate.domain.content import Part
+from scangate.domain.finding import Finding
+from scangate.domain.profile import Protections
+from scangate.domain.taxonomy import DetectorName, Flag, Service, Side
+from scangate.matching.views import PreparedText
+
+JsonObject = dict[str, Any]
+T = TypeVar("T")
+
+
+def _no_deadline() -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a detector reads: one part, its views, the conversation before it.
+
+    `checkpoint()` raises DeadlineExceededError once the profile's time is up; a detector calls it between units of work that may
+    take more than about ten milliseconds (per view, per window, per 100 candidates) and lets the exception pass.
+    """
+
+    part: Part
+    text: PreparedText
+    history: tuple[Part, ...] = ()
+    grounding_context: str | None = None
+    checkpoint: Callable[[], None] = _no_deadline
+
+
+class CompiledDetector(Protocol):
+    """Immutable and safe to call from several threads at once."""
+
+    def detect(self, subject: Subject) -> Sequence[Finding]:
+        """Findings with spans in code points of `subject.part.text`. No IO, no clock, no logging of content.
+
+        Raises:
+            DeadlineExceededError: passed on from `subject.checkpoint()`.
+        """
+        ...
+
+
+@dataclass(slots=True)
+class Resources:
+    """What detectors may need at compile time. Heavy things are loaded once a process and shared by all profiles."""
+
+    data_dir: Path | None = None
+    """Where `scangate feeds import` and the like keep their files; None in `scangate scan` without a server."""
+    _shared: dict[str, Any] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def shared(self, key: str, load: Callable[[], T]) -> T:
+        """`load()` once per key; the same object for every later call."""
+        with self._lock:
+            if key not in self._shared:
+                self._shared[key] = load()
+            value: T = self._shared[key]
+            return value
+
+    def drop(self, key: str) -> None:
+        """Forget a shared object, so that the next compile loads it anew (a feed was imported)."""
+        with self._lock:
+            self._shared.pop(key, None)
+
+
+O = TypeVar("O", bound=BaseModel)  # noqa: E741 - options
+
+
+@dataclass(frozen=True, slots=True)
+class ReportContext:
+    """What a report row may quote: the parts of the row's side, aligned with the findings per part."""
+
+    parts: tuple[Part, ...]
+    scan_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorSpec(Generic[O]):
+    """The registry's line for one detector."""
+
+    name: DetectorName
+    flag: Flag
+    service: Service
+    sides: frozenset[Side]
+    options: type[O]
+    from_protections: Callable[[Protections], O | None]
+    compile: Callable[[O, Resources], CompiledDetector]
+    report: Callable[[O, Sequence[Sequence[Finding]], ReportContext], JsonObject]
+    """(options, findings per part, context) to `result_detail`; called for benign rows too, with no findings."""
+    details: Callable[[Sequence[Finding]], JsonObject] | None = None
+    """The detector's share of `*_detection_details`, where it has one."""

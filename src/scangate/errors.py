@@ -1,0 +1,116 @@
+"""The tree of errors that Scangate raises on purpose. What they say is safe to show: never scanned content, never a secret.
+
+ScangateError
+├── RequestInvalidError        400  the request is malformed
+│   └── ProfileInvalidError    400  a profile document asks for what does not exist, or is missing
+├── NotAuthenticatedError      401  no credentials
+├── CredentialsInvalidError    403  a wrong, revoked or expired key
+├── NotFoundError              404
+├── RequestTooLargeError       413
+├── MediaTypeError             415
+├── LimitExceededError         429  quota, rate or admission limit; carries retry_after_seconds
+├── StorageUnavailableError    503  the database cannot take a write (full disk, locked file)
+├── ConfigurationError         -    the server cannot start like this
+└── DeadlineExceededError      -    raised at a checkpoint inside a detector; becomes the outcome `timeout`
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class ScangateError(Exception):
+    """Base: `code` is stable and documented, `status` is the HTTP status, `message` is safe to show."""
+
+    code: ClassVar[str] = "internal"
+    status: ClassVar[int] = 500
+    default_message: ClassVar[str] = "Internal error"
+
+    def __init__(self, message: str | None = None) -> None:
+        self.message = message or self.default_message
+        super().__init__(self.message)
+
+
+class RequestInvalidError(ScangateError):
+    code = "request_invalid"
+    status = 400
+    default_message = "Request data is invalid or malformed"
+
+
+class ProfileInvalidError(RequestInvalidError):
+    """`path` is the place in the document, as in `ai-security-profiles[0].model-configuration.latency`."""
+
+    code = "profile_invalid"
+    default_message = "invalid profile"
+
+    def __init__(self, message: str | None = None, *, path: str = "") -> None:
+        super().__init__(f"invalid profile: {path}: {message}" if path else message)
+        self.path = path
+
+
+class NotAuthenticatedError(ScangateError):
+    code = "not_authenticated"
+    status = 401
+    default_message = "Not Authenticated"
+
+
+class CredentialsInvalidError(ScangateError):
+    code = "credentials_invalid"
+    status = 403
+    default_message = "Invalid API Key"
+
+
+class NotFoundError(ScangateError):
+    code = "not_found"
+    status = 404
+    default_message = "Resource is not found"
+
+
+class MethodNotAllowedError(ScangateError):
+    code = "method_not_allowed"
+    status = 405
+    default_message = "The method is not allowed"
+
+
+class RequestTimeoutError(ScangateError):
+    code = "request_timeout"
+    status = 408
+    default_message = "The request body did not arrive in time"
+
+
+class RequestTooLargeError(ScangateError):
+    code = "request_too_large"
+    status = 413
+    default_message = "The request body is too large"
+
+
+class MediaTypeError(ScangateError):
+    code = "media_type"
+    status = 415
+    default_message = "The media type is not supported"
+
+
+class LimitExceededError(ScangateError):
+    code = "limit_exceeded"
+    status = 429
+    default_message = "Request exceeds limit"
+
+    def __init__(self, message: str | None = None, *, retry_after_seconds: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class StorageUnavailableError(ScangateError):
+    code = "storage_unavailable"
+    status = 503
+    default_message = "Storage is unavailable; nothing was written"
+
+
+class ConfigurationError(ScangateError):
+    code = "configuration"
+    default_message = "The server cannot start with this configuration"
+
+
+class DeadlineExceededError(ScangateError):
+    code = "deadline_exceeded"
+    default_message = "The deadline of the profile has passed"

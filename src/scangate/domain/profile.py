@@ -152,7 +152,7 @@ class ToxicCategoryRule(_Document):
 
 
 class TopicReference(_Document):
-    model_config = ConfigDict(extra="allow", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="allow", frozen=True, populate_by_name=True, alias_generator=None)
     topic_name: str = ""
     topic_id: str = ""
     revision: int | None = None

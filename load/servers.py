@@ -1,0 +1,121 @@
+"""The servers that the benchmarks compare: Scangate as it ships, and a bare FastAPI endpoint that parses the same body."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+BARE = """
+import uvicorn
+from fastapi import FastAPI
+from scangate.scans.schemas import ScanRequest
+app = FastAPI()
+@app.post("/scan")
+async def scan(request: ScanRequest) -> dict[str, str]:
+    return {"action": "allow"}
+uvicorn.run(app, port=int(__import__("sys").argv[1]), log_level="error", access_log=False)
+"""
+
+OFF = {
+    "profile_name": "everything-off",
+    "policy": {"ai-security-profiles": [{"model-configuration": {"latency": {"max-inline-latency": 5}}}]},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    process: subprocess.Popen[bytes]
+    port: int
+    start_seconds: float
+    bootstrap: dict[str, Any]
+
+    @property
+    def resident_mb(self) -> float:
+        """Of the process and its children, in MiB."""
+        root = psutil.Process(self.process.pid)
+        return sum(process.memory_info().rss for process in [root, *root.children(recursive=True)]) / 2**20
+
+
+def free_port() -> int:
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait(url: str, process: subprocess.Popen[bytes], seconds: float = 60) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if process.poll() is not None:
+            raise SystemExit(f"the server ended with exit code {process.returncode}")
+        try:
+            with urllib.request.urlopen(url, timeout=1):
+                return
+        except urllib.error.HTTPError as error:
+            if error.code in (404, 405):
+                return
+            time.sleep(0.02)
+        except OSError:
+            time.sleep(0.02)
+    raise SystemExit("the server did not start")
+
+
+@contextmanager
+def scangate(
+    *, workers: int = 1, profiles: tuple[dict[str, Any], ...] = (OFF,), env: dict[str, str] | None = None
+) -> Iterator[Server]:
+    """A server with the given profiles beside the seeded ones; started once on an empty directory, then again and timed."""
+    with tempfile.TemporaryDirectory() as folder:
+        data_dir = Path(folder) / "data"
+        for attempt in ("first start", "timed start"):
+            port = free_port()
+            command = [sys.executable, "-m", "scangate", "serve", "--data-dir", str(data_dir), "--port", "0"]
+            command += ["--http-port", str(port), "--workers", str(workers)]
+            started = time.perf_counter()
+            process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=os.environ | (env or {}))
+            try:
+                _wait(f"http://127.0.0.1:{port}/ready", process)
+                seconds = time.perf_counter() - started
+                if attempt == "first start":
+                    _apply(data_dir, profiles)
+                    continue
+                yield Server(process, port, seconds, json.loads((data_dir / "bootstrap.json").read_text()))
+            finally:
+                process.send_signal(signal.SIGTERM)
+                process.wait(timeout=60)
+
+
+def _apply(data_dir: Path, profiles: tuple[dict[str, Any], ...]) -> None:
+    for document in profiles:
+        file = data_dir / f"{document['profile_name']}.json"
+        file.write_text(json.dumps(document))
+        command = [sys.executable, "-m", "scangate", "profiles", "apply", str(file), "--data-dir", str(data_dir)]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
+@contextmanager
+def bare() -> Iterator[Server]:
+    port = free_port()
+    started = time.perf_counter()
+    process = subprocess.Popen([sys.executable, "-c", BARE, str(port)])
+    try:
+        _wait(f"http://127.0.0.1:{port}/", process)
+        yield Server(process, port, time.perf_counter() - started, {})
+    finally:
+        process.terminate()
+        process.wait(timeout=30)

@@ -1,0 +1,5 @@
+"""`python -m scangate`."""
+
+from scangate.cli.main import run
+
+run()

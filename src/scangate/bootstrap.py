@@ -1,0 +1,197 @@
+"""The first start: from an empty data directory to a tenant with keys, profiles and a certificate; and every later start."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from scangate.db.engine import Database
+from scangate.db.schema import migrate
+from scangate.detectors.contract import Resources
+from scangate.detectors.registry import REGISTRY
+from scangate.domain.ids import new_id
+from scangate.errors import ConfigurationError
+from scangate.identity import repository as identity
+from scangate.identity.principal import generate_secret, hash_secret
+from scangate.profiles.seeds import DEFAULT_PROFILE, seeded_profiles
+from scangate.profiles.service import checked_profile, insert_next
+from scangate.settings import Settings
+from scangate.web.tls import ServerTls, local_tls
+
+SUPERUSER = "superuser"
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """What the first start wrote down, in `DIR/bootstrap.json`."""
+
+    file: Path
+    tls: ServerTls
+
+    @property
+    def document(self) -> dict[str, Any]:
+        document: dict[str, Any] = json.loads(self.file.read_text())
+        return document
+
+    def announce(self, url: str, http_url: str | None) -> None:
+        """Bring the addresses in the file up to date."""
+        document = self.document | {
+            "url": url,
+            "http_url": http_url,
+            "token_url": f"{url}/oauth2/access_token",
+            "ca_cert": str(self.tls.ca.absolute()) if self.tls.ca else None,
+        }
+        _write_private(self.file, document)
+
+
+@contextlib.contextmanager
+def locked(data_dir: Path) -> Iterator[None]:
+    """Own the data directory for the time of the block.
+
+    Raises:
+        ConfigurationError: another server runs on it, or it cannot be written.
+    """
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = (data_dir / "scangate.lock").open("a+")
+    except OSError as error:
+        raise ConfigurationError(f"cannot use the data directory {str(data_dir)!r}: {error.strerror}") from None
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            file.seek(0)
+            raise ConfigurationError(
+                f"another scangate (process {file.read().strip() or 'unknown'}) already serves {str(data_dir)!r}; "
+                "stop it, or choose another --data-dir"
+            ) from None
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+def prepare(settings: Settings) -> Installation:
+    """Make the data directory ready to serve. Everything is created on the first start and left alone later.
+
+    Raises:
+        ConfigurationError: the database is damaged or from a newer release, or it is gone while its bootstrap.json is there.
+    """
+    data_dir = settings.data_dir
+    file = data_dir / "bootstrap.json"
+    database = Path(settings.database_url.partition("///")[2])
+    if file.exists() and not database.exists():
+        raise ConfigurationError(
+            f"{str(file)!r} belongs to a database that is gone ({str(database)!r}). Restore it from a backup, "
+            "or start with an empty data directory."
+        )
+    migrate(settings.database_url)
+    tls = _tls(settings)
+    asyncio.run(_first_start(settings, file))
+    return Installation(file, tls)
+
+
+def _tls(settings: Settings) -> ServerTls:
+    certificate, key = settings.server.tls_certificate, settings.server.tls_key
+    if (certificate is None) != (key is None):
+        raise ConfigurationError("a TLS certificate needs its key and a key its certificate: set both or neither")
+    if certificate is None or key is None:
+        return local_tls(settings.data_dir / "tls")
+    for path in (certificate, key):
+        if not path.is_file():
+            raise ConfigurationError(f"TLS file not found: {str(path)!r}")
+    return ServerTls(certificate, key, None)
+
+
+async def _first_start(settings: Settings, file: Path) -> None:
+    database = Database(settings.database_url, busy_seconds=settings.database.busy_seconds)
+    draft = file.with_suffix(".json.draft")
+    try:
+        async with database.read() as connection:
+            fresh = await identity.only_tenant(connection) is None
+        if fresh:
+            await _create_tenant(database, draft)
+        if draft.exists():  # also after a crash between the commit and this line
+            draft.replace(file)
+        if not file.exists():
+            raise ConfigurationError(f"{str(file)!r} is missing; restore it, or make new keys with `scangate keys create`")
+    finally:
+        await database.close()
+
+
+async def _create_tenant(database: Database, draft: Path) -> None:
+    """Secrets reach the draft on disk before the commit that makes them valid, so none can be lost in between."""
+    now = datetime.now(UTC)
+    tsg_id, auth_code = str(10**9 + secrets.randbelow(9 * 10**9)), f"D{secrets.randbelow(10**8):08d}"
+    api_key, client_secret = generate_secret(), generate_secret("sgs_")
+    application_id, client_id = new_id(), f"scangate-admin@{tsg_id}"
+    profiles = seeded_profiles()
+    _write_private(
+        draft,
+        {
+            "url": "",
+            "http_url": None,
+            "ca_cert": None,
+            "api_key": api_key,
+            "client_id": client_id,
+            "client_secret": client_secret,
+            "token_url": "",
+            "tsg_id": tsg_id,
+            "profiles": list(profiles),
+        },
+    )
+    checked = [
+        checked_profile({"profile_name": name, "policy": policy}, REGISTRY, Resources()) for name, policy in profiles.items()
+    ]
+    async with database.write() as connection:
+        await identity.insert_tenant(connection, tsg_id=tsg_id, name="default", created_at=now)
+        await identity.insert_deployment_profile(
+            connection, auth_code=auth_code, tsg_id=tsg_id, dp_name="default", created_at=now
+        )
+        await identity.insert_application(
+            connection,
+            application_id=application_id,
+            tsg_id=tsg_id,
+            auth_code=auth_code,
+            name="default",
+            profile_name=DEFAULT_PROFILE,
+            agent_framework=None,
+            created_at=now,
+        )
+        await identity.insert_api_key(
+            connection,
+            api_key_id=new_id(),
+            tsg_id=tsg_id,
+            application_id=application_id,
+            name="default",
+            key_hash=hash_secret(api_key),
+            last8=api_key[-8:],
+            created_at=now,
+        )
+        await identity.insert_service_account(
+            connection, client_id=client_id, tsg_id=tsg_id, secret_hash=hash_secret(client_secret), role=SUPERUSER, created_at=now
+        )
+        for name, policy, active in checked:
+            await insert_next(connection, tsg_id, name, policy, active=active, by="bootstrap")
+
+
+def _write_private(file: Path, document: dict[str, Any]) -> None:
+    """Mode 0600 from the first byte, and complete or not there at all."""
+    temporary = file.with_name(f"{file.name}.tmp")
+    temporary.unlink(missing_ok=True)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as stream:
+        json.dump(document, stream, indent=2)
+        stream.write("\n")
+        stream.flush()
+        os.fsync(stream.fileno())
+    temporary.replace(file)

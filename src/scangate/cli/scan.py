@@ -1,0 +1,82 @@
+"""`scangate scan`: the same engine and the same JSON as the server's, without a server."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+
+from scangate.cli.profiles import read_document
+from scangate.detectors.contract import Resources
+from scangate.detectors.registry import REGISTRY
+from scangate.domain.content import Content, Part
+from scangate.domain.ids import correlation_ids, new_id
+from scangate.domain.profile import parse_policy
+from scangate.domain.taxonomy import PartKind, Side
+from scangate.engine.pipeline import scan as scan_content
+from scangate.engine.plan import ScanPlan, compile_plan
+from scangate.errors import ProfileInvalidError, RequestInvalidError
+from scangate.profiles.seeds import DEFAULT_PROFILE, seeded_profiles
+from scangate.profiles.service import checked_profile
+from scangate.scans.wire import ScanIds, scan_report, scan_response
+from scangate.settings import load_settings
+
+BLOCKED_EXIT_CODE = 1
+
+
+def scan(
+    file: Annotated[Path | None, typer.Argument(help="A file to scan as a prompt; - for standard input.")] = None,
+    profile: Annotated[str, typer.Option(help="A seeded profile's name, or a file with a profile document.")] = DEFAULT_PROFILE,
+    prompt: Annotated[str | None, typer.Option(help="Text to scan as a prompt.")] = None,
+    response: Annotated[str | None, typer.Option(help="Text to scan as a model's response.")] = None,
+    report: Annotated[bool, typer.Option("--report", help="Print the report beside the response.")] = False,
+) -> None:
+    """Scan a text and print the verdict as JSON. Exit code 0: allowed, 1: blocked, 2: not scanned."""
+    parts = _parts(file, prompt, response)
+    plan = _plan(profile)
+    received = datetime.now(UTC)
+    verdict = scan_content(Content(parts), plan)
+    ids = ScanIds(new_id(), *correlation_ids(None, None, None))
+    document = scan_response(verdict, plan, ids, received, datetime.now(UTC))
+    if report:
+        document = {"response": document, "report": scan_report(verdict, plan, ids)}
+    typer.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
+    if verdict.action == "block":
+        raise typer.Exit(BLOCKED_EXIT_CODE)
+
+
+def _parts(file: Path | None, prompt: str | None, response: str | None) -> tuple[Part, ...]:
+    if file is not None:
+        if prompt is not None:
+            raise RequestInvalidError("give a file or --prompt, not both")
+        prompt = _read(file)
+    parts = [Part(side, PartKind.TEXT, text) for side, text in ((Side.PROMPT, prompt), (Side.RESPONSE, response)) if text]
+    if not parts:
+        raise RequestInvalidError("nothing to scan: give --prompt, --response, a file, or - for standard input")
+    return tuple(parts)
+
+
+def _read(file: Path) -> str:
+    """Text in UTF-8; what is not UTF-8 is scanned with replacement characters, not refused."""
+    try:
+        data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+    except OSError as error:
+        raise RequestInvalidError(f"cannot read {str(file)!r}: {error.strerror}") from None
+    return data.decode("utf-8", "replace")
+
+
+def _plan(profile: str) -> ScanPlan:
+    resources = Resources(data_dir=load_settings().data_dir)
+    seeds = seeded_profiles()
+    if profile in seeds:
+        document: object = {"profile_name": profile, "policy": seeds[profile]}
+    elif Path(profile).is_file():
+        document = read_document(Path(profile))
+    else:
+        raise ProfileInvalidError(f"profile not found: {profile!r} is neither a file nor one of {', '.join(seeds)}")
+    name, policy, _ = checked_profile(document, REGISTRY, resources)
+    return compile_plan(parse_policy(policy), REGISTRY, resources, profile_id=new_id(), profile_name=name, revision=1)

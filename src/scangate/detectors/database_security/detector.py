@@ -1,0 +1,121 @@
+"""The detector: readings of a part, finders over each, statements to findings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from scangate.detectors.contract import CompiledDetector, Resources, Subject
+from scangate.detectors.database_security.context import Surroundings
+from scangate.detectors.database_security.options import DatabaseSecurityOptions
+from scangate.detectors.database_security.readings import ViewReading, joined
+from scangate.detectors.database_security.redis import RedisFinder
+from scangate.detectors.database_security.rulebook import RuleBook, load_rules
+from scangate.detectors.database_security.sql.finder import SqlFinder
+from scangate.detectors.database_security.statement import DatabaseFinding, Effect, Operation, Reading, Statement
+from scangate.domain.content import Span
+from scangate.domain.finding import Finding
+from scangate.domain.taxonomy import Action, Confidence, Encoding, PartKind
+from scangate.matching.views import PreparedText, View
+
+MAX_FINDINGS: Final = 100
+_RULES: Final = "database_security.rules"
+
+
+@dataclass(frozen=True, slots=True)
+class _Finders:
+    sql: SqlFinder
+    redis: RedisFinder
+    rules: RuleBook
+
+    def find(self, reading: Reading, surroundings: Surroundings, checkpoint: Callable[[], None]) -> Iterator[Statement]:
+        yield from self.sql.find(reading, surroundings, checkpoint)
+        yield from self.redis.find(reading, surroundings)
+        yield from self.rules.find(reading, surroundings, checkpoint)
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseSecurityDetector:
+    """Immutable; `detect` is pure and linear in the text."""
+
+    options: DatabaseSecurityOptions
+    finders: _Finders
+
+    def detect(self, subject: Subject) -> Sequence[Finding]:
+        collected: list[DatabaseFinding] = []
+        for view, is_case_folded in _views(subject.text):
+            subject.checkpoint()
+            for reading, surroundings in _readings(view, subject, is_case_folded):
+                for statement in self.finders.find(reading, surroundings, subject.checkpoint):
+                    finding = self._finding(statement, reading, view.encodings)
+                    if finding is not None:
+                        collected.append(finding)
+        return _distinct(collected)[:MAX_FINDINGS]
+
+    def _finding(self, statement: Statement, reading: Reading, encodings: tuple[Encoding, ...]) -> DatabaseFinding | None:
+        rule = self.options.rule(statement.operation)
+        if rule is None:
+            return None
+        counts = statement.effect is not Effect.PLAIN or (self.options.plain_reads and statement.operation is Operation.READ)
+        is_use = counts and not statement.is_mention
+        confidence = Confidence.LOW if not is_use else Confidence.HIGH if statement.is_certain else Confidence.MEDIUM
+        flagged = is_use and rule.action is not Action.ALLOW
+        return DatabaseFinding(
+            rule=statement.rule,
+            span=reading.to_raw(statement.start, statement.end),
+            confidence=confidence,
+            score=_SCORES[confidence],
+            action=rule.action if flagged else Action.ALLOW,
+            severity=rule.severity,
+            category=statement.operation.category,
+            flagged=flagged,
+            encodings=encodings,
+            engine=statement.engine,
+            risks=statement.risks,
+        )
+
+
+_SCORES: Final = {Confidence.LOW: 0.3, Confidence.MEDIUM: 0.7, Confidence.HIGH: 0.95}
+
+
+def compile_database_security(options: DatabaseSecurityOptions, resources: Resources) -> CompiledDetector:
+    """Load the rules (once a process) and make a detector of the options."""
+    rules = resources.shared(_RULES, load_rules)
+    return DatabaseSecurityDetector(options, _Finders(SqlFinder(), RedisFinder(), rules))
+
+
+def _views(text: PreparedText) -> Iterator[tuple[View, bool]]:
+    """The views worth reading; the folded one only where it differs from the raw one by more than case."""
+    yield text.raw, False
+    if text.folded.text != text.raw.text and text.folded.text != text.raw.text.casefold():
+        yield text.folded, True
+    for view in text.decoded:
+        yield view, False
+
+
+def _readings(view: View, subject: Subject, is_case_folded: bool) -> Iterator[tuple[Reading, Surroundings]]:
+    is_raw = view is subject.text.raw
+    base = ViewReading(view, subject.part.text if is_case_folded else None)
+    is_code = is_raw and subject.part.kind is PartKind.CODE
+    segments = base.segments(subject.text.segments) if is_raw else ()
+    yield base, Surroundings(base.flat, base.data, is_code=is_code, segments=segments)
+    spliced = joined(base)
+    if spliced is not None:
+        yield spliced, Surroundings(spliced.flat, spliced.data, is_code=is_code)
+
+
+def _distinct(findings: list[DatabaseFinding]) -> list[DatabaseFinding]:
+    """One finding per place and operation: of two that overlap the flagged one stays, then the wider, then the earlier reading's."""
+    ranked = sorted(enumerate(findings), key=lambda item: (not item[1].flagged, -len(item[1].span), item[0]))
+    kept: list[DatabaseFinding] = []
+    covered: dict[str, list[Span]] = {}
+    for _, finding in ranked:
+        spans = covered.setdefault(finding.category, [])
+        if any(span.overlaps(finding.span) or span == finding.span for span in spans):
+            continue
+        spans.append(finding.span)
+        kept.append(finding)
+        if len(kept) >= MAX_FINDINGS:
+            break
+    return sorted(kept, key=lambda finding: (finding.span.start, finding.category))

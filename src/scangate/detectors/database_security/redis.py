@@ -1,0 +1,213 @@
+"""Redis commands: lines at a prompt, in code, as whole values, behind `redis-cli`, and calls of a client.
+
+Most commands are English words (SET, MOVE, TYPE), so that a line counts only where its command is Redis' own (`HSET`, `FLUSHALL`)
+or where Redis is named; and always the number and form of its arguments must be right. Facts: the command table of Redis 7.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from scangate.detectors.database_security.context import Place, Surroundings
+from scangate.detectors.database_security.patterns import pattern
+from scangate.detectors.database_security.statement import Effect, Operation, Reading, Statement
+
+MAX_HITS: Final = 100
+_MAX_TRIES: Final = 1500
+_MAX_LINE: Final = 2000
+
+
+class Command(NamedTuple):
+    """`most` is -1 for any number of arguments; `is_own` says that no other language and no prose has such a line."""
+
+    operation: Operation
+    effect: Effect
+    least: int
+    most: int
+    is_own: bool
+    risks: tuple[str, ...] = ()
+
+
+def _table() -> dict[str, Command]:
+    create, read, update, delete = Operation.CREATE, Operation.READ, Operation.UPDATE, Operation.DELETE
+    commands: dict[str, Command] = {}
+
+    def add(
+        names: str, operation: Operation, least: int, most: int, *, own: bool, effect: Effect = Effect.WRITE, risk: str = ""
+    ) -> None:
+        for name in names.split():
+            commands[name] = Command(operation, effect, least, most, own, (risk,) if risk else ())
+
+    plain = Effect.PLAIN
+    add("HGETALL HKEYS HVALS HLEN SMEMBERS SCARD LLEN STRLEN ZCARD XLEN PTTL TTL LRANDMEMBER", read, 1, 1, own=True, effect=plain)
+    add(
+        "HGET HMGET SISMEMBER LINDEX LRANGE ZRANGE ZREVRANGE ZSCORE ZRANK ZCOUNT ZRANGEBYSCORE GETRANGE MGET SINTER SUNION SDIFF HSCAN SSCAN "
+        "ZSCAN XRANGE XREAD HEXISTS GETBIT BITCOUNT PFCOUNT GEOSEARCH",
+        read,
+        1,
+        -1,
+        own=True,
+        effect=plain,
+    )
+    add("GET TYPE DUMP EXISTS SCAN OBJECT", read, 1, -1, own=False, effect=plain)
+    add("KEYS", read, 1, 1, own=False, effect=Effect.RISKY, risk="whole-table")
+    add("MONITOR", read, 0, 0, own=False, effect=Effect.RISKY, risk="catalog")
+    add("HSET HMSET SETEX PSETEX ZADD XADD", create, 3, -1, own=True)
+    add("HSETNX", create, 3, 3, own=True)
+    add("SETNX MSET MSETNX LPUSH RPUSH LPUSHX RPUSHX SADD PFADD GEOADD GETSET", create, 2, -1, own=True)
+    add("SET", create, 2, 8, own=False)
+    add("APPEND COPY", create, 2, 4, own=False)
+    add("RESTORE", create, 3, 8, own=False)
+    add("INCR DECR PERSIST", update, 1, 1, own=True)
+    add("INCRBY DECRBY INCRBYFLOAT EXPIREAT PEXPIRE PEXPIREAT", update, 2, 3, own=True)
+    add("HINCRBY HINCRBYFLOAT ZINCRBY LSET SETRANGE SETBIT SMOVE RPOPLPUSH LMOVE LINSERT", update, 2, 4, own=True)
+    add("EXPIRE RENAME RENAMENX MOVE SWAPDB", update, 2, 3, own=False)
+    add("DEL", delete, 1, -1, own=False)
+    add("UNLINK HDEL SREM ZREM LREM XDEL LTRIM ZREMRANGEBYSCORE ZREMRANGEBYRANK XTRIM", delete, 1, -1, own=True)
+    add("LPOP RPOP SPOP GETDEL ZPOPMIN ZPOPMAX BLPOP BRPOP", delete, 1, -1, own=True)
+    add("FLUSHALL FLUSHDB", delete, 0, 1, own=True, risk="drop")
+    add("EVAL EVALSHA FCALL", update, 2, -1, own=False, effect=Effect.RISKY, risk="command")
+    add("REPLICAOF SLAVEOF", update, 2, 2, own=True, effect=Effect.RISKY, risk="network")
+    add("MIGRATE", update, 5, -1, own=False, effect=Effect.RISKY, risk="network")
+    add("BGREWRITEAOF BGSAVE", update, 0, 1, own=True)
+    return commands
+
+
+COMMANDS: Final = _table()
+_PHRASES: Final = {
+    ("CONFIG", "SET"): (Operation.UPDATE, 3, ("configuration",)),
+    ("CONFIG", "REWRITE"): (Operation.UPDATE, 1, ("configuration",)),
+    ("CONFIG", "RESETSTAT"): (Operation.UPDATE, 1, ("configuration",)),
+    ("SCRIPT", "FLUSH"): (Operation.UPDATE, 1, ("command",)),
+    ("SCRIPT", "LOAD"): (Operation.UPDATE, 2, ("command",)),
+    ("FUNCTION", "FLUSH"): (Operation.DELETE, 1, ("drop",)),
+    ("SHUTDOWN", "NOSAVE"): (Operation.UPDATE, 1, ("shutdown",)),
+    ("SHUTDOWN", "SAVE"): (Operation.UPDATE, 1, ("shutdown",)),
+    ("MODULE", "LOAD"): (Operation.UPDATE, 2, ("command",)),
+    ("CLIENT", "KILL"): (Operation.UPDATE, 2, ("shutdown",)),
+    ("ACL", "SETUSER"): (Operation.UPDATE, 2, ("account",)),
+    ("ACL", "DELUSER"): (Operation.DELETE, 2, ("account",)),
+    ("CLUSTER", "RESET"): (Operation.DELETE, 1, ("drop",)),
+    ("DEBUG", "SEGFAULT"): (Operation.UPDATE, 1, ("shutdown",)),
+    ("DEBUG", "SLEEP"): (Operation.UPDATE, 2, ("delay",)),
+}
+"""Two words that make a command: operation, least number of words behind the first, risks."""
+
+_WORDS: Final = "|".join(sorted({*COMMANDS, *(first for first, _ in _PHRASES)}, key=len, reverse=True)).lower().encode()
+_LINE: Final = (
+    rb"(?m)(?:^[ \t]*(?:[-*$]\s+|\d{1,3}[.)]\s+)?|^[^\n>]{0,40}>\s*|[\"'`;>:]\s?|redis-cli(?:[ \t]+-\S+(?:[ \t]+[\w.@/:]*[.\d][\w.@/:]*)?){0,6}[ \t]+)"
+    rb"(" + _WORDS + rb")(?:[ \t\"'`;<]|$)"
+)
+_CLIENT_CALL: Final = (
+    rb"\b(?:\w*redis\w*|rdb|r|pipe|pipeline)\.(flush_?all|flush_?db|config_?set|script_?flush|shutdown|slaveof|replicaof|unlink|hdel|srem|zrem|"
+    rb"hset|hmset|sadd|zadd|lpush|rpush|setex|mset|incr|incrby|hincrby|expire|rename)\s*\("
+)
+_REDIS_CALL: Final = rb"\b\w*redis\w*\.(set|del|delete|eval)\s*\("
+_KEY: Final = rb"[\w.@{}$<>*?\[\]-]*[:*][\w.:@{}$<>*?\[\]-]*|\"[^\"\n]*\"|'[^'\n]*'"
+_WORD_SPLIT: Final = rb"\"(?:[^\"\\\n]|\\[\x00-\xff])*\"|'[^'\n]*'|[^\s\"']+"
+
+
+class RedisFinder:
+    """Immutable; safe to use from several threads."""
+
+    def find(self, reading: Reading, surroundings: Surroundings) -> Iterator[Statement]:
+        """Statements, at most `MAX_HITS`."""
+        names_redis: bool | None = None
+        hits = 0
+        for tries, match in enumerate(pattern(_LINE).finditer(reading.data)):
+            if tries >= _MAX_TRIES or hits >= MAX_HITS:
+                break
+            if names_redis is None:
+                names_redis = "redis" in reading.flat.lower()
+            statement = _line(reading, surroundings, match.start(1), match.start(), names_redis)
+            if statement is not None:
+                hits += 1
+                yield statement
+        yield from _calls(reading, surroundings)
+
+
+def _line(reading: Reading, surroundings: Surroundings, start: int, lead: int, names_redis: bool) -> Statement | None:
+    flat = reading.flat
+    spot = surroundings.spot(start)
+    limit = min(spot.limit, start + _MAX_LINE)
+    if spot.closer:
+        closing = flat.find(spot.closer, start, limit)
+        limit = closing if closing >= 0 else limit
+    stop = flat.find("\n", start, limit)
+    stop = limit if stop < 0 else stop
+    semicolon = flat.find(";", start, stop)
+    stop = semicolon if semicolon >= 0 and '"' not in flat[start:semicolon] else stop
+    backtick = flat.find("`", start, stop)
+    stop = backtick if backtick >= 0 else stop
+    words = [(found.start(), found.end()) for found in pattern(_WORD_SPLIT).finditer(reading.data, start, stop)]
+    texts = [flat[begin:end] for begin, end in words]
+    place = surroundings.place(spot, stop)
+    at_prompt = "redis-cli" in flat[max(0, lead) : start] or flat[max(lead, start - 8) : start].rstrip().endswith(
+        (":6379>", "redis>", "]>")
+    )
+    at_prompt = at_prompt or flat[lead:start].rstrip().endswith("6379>")
+    if not texts or (place < Place.INLINE_CODE and not at_prompt):
+        return None
+    command = _command(texts, is_sure=at_prompt or names_redis, in_code=place >= Place.STRING)
+    if command is None:
+        return None
+    return Statement(
+        start=start,
+        end=words[-1][1],
+        rule=f"redis.{command.operation.value}",
+        operation=command.operation,
+        effect=command.effect,
+        engine="redis",
+        risks=command.risks,
+        is_mention=spot.is_comment or (not at_prompt and surroundings.is_mention(start, words[-1][1], place)),
+        is_certain=command.is_own or at_prompt,
+    )
+
+
+def _command(texts: list[str], *, is_sure: bool, in_code: bool) -> Command | None:
+    name = texts[0].upper()
+    if not texts[0].isupper() and not (is_sure and texts[0].islower()) and not (in_code and name in ("FLUSHALL", "FLUSHDB")):
+        return None
+    if len(texts) > 1 and (phrase := _PHRASES.get((name, texts[1].upper()))) is not None:
+        operation, least, risks = phrase
+        effect = Effect.RISKY
+        return Command(operation, effect, least, -1, True, risks) if len(texts) > least and len(texts) < 14 else None
+    command = COMMANDS.get(name)
+    if command is None:
+        return None
+    arguments = texts[1:]
+    if len(arguments) < command.least or (command.most >= 0 and len(arguments) > command.most):
+        return None
+    if name in ("FLUSHALL", "FLUSHDB") and arguments and arguments[0].upper() not in ("ASYNC", "SYNC"):
+        return None
+    if any(argument.endswith((",", ".", ":")) or argument[0] in "(=" for argument in arguments):
+        return None
+    if name == "EXPIRE" and arguments[1].isdigit():
+        return command
+    has_key = bool(arguments) and pattern(_KEY).fullmatch(arguments[0].encode("latin-1")) is not None
+    return command if command.is_own or is_sure or has_key else None
+
+
+def _calls(reading: Reading, surroundings: Surroundings) -> Iterator[Statement]:
+    for expression in (_CLIENT_CALL, _REDIS_CALL):
+        for tries, match in enumerate(pattern(expression).finditer(reading.data)):
+            if tries >= MAX_HITS:
+                break
+            name = reading.flat[match.start(1) : match.end(1)].upper().replace("_", "")
+            command = COMMANDS.get("DEL" if name == "DELETE" else name)
+            spot = surroundings.spot(match.start())
+            closing = reading.flat.find(")", match.end(), match.end() + 400)
+            end = closing + 1 if closing >= 0 else match.end()
+            operation = command.operation if command else Operation.UPDATE
+            yield Statement(
+                start=match.start(),
+                end=end,
+                rule=f"redis.{operation.value}",
+                operation=operation,
+                effect=command.effect if command else Effect.RISKY,
+                engine="redis",
+                risks=command.risks if command else ("configuration",),
+                is_mention=spot.is_comment or surroundings.is_mention(match.start(), end, surroundings.place(spot, end)),
+                is_certain=True,
+            )

@@ -1,0 +1,1 @@
+"""SQL of any dialect: tokens, shapes, risks and the finder that puts them together."""

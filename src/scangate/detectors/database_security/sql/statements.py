@@ -1,0 +1,111 @@
+"""From the first word of a candidate to the parser of its kind, and statements that wrap others (WITH, EXPLAIN)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from scangate.detectors.database_security.sql import administration, definitions, modifications, queries
+from scangate.detectors.database_security.sql.lexer import Kind, Tail, TokenSource
+from scangate.detectors.database_security.sql.shape import Shape
+from scangate.detectors.database_security.sql.vocabulary import QUERY_VERBS
+from scangate.detectors.database_security.statement import Effect, Operation
+
+
+def parse(lexer: TokenSource) -> Shape | None:
+    """The statement that begins at the first token.
+
+    None for what merely begins like one ("update your profile", "create table reservations for five").
+    """
+    parser = _PARSERS.get(lexer.peek(0).word)
+    return parser(lexer) if parser else None
+
+
+def _with(lexer: TokenSource) -> Shape | None:
+    """Common table expressions: the operation is that of the main statement, or of one that writes inside them."""
+    index = 2 if lexer.peek(1).word == "RECURSIVE" else 1
+    writer, depth = "", 0
+    while (token := lexer.peek(index)).kind not in (Kind.END, Kind.OTHER):
+        word = token.word
+        depth += (word == "(") - (word == ")")
+        if depth < 0 or (word == ";" and not depth):
+            return None
+        if word in QUERY_VERBS and not depth:
+            return _main(lexer, index, writer)
+        if word in QUERY_VERBS and word != "SELECT" and lexer.peek(index - 1).word == "(":
+            writer = word
+        index += 1
+    return _main(lexer, 1, writer) if writer else None
+
+
+def _main(lexer: TokenSource, index: int, writer: str) -> Shape | None:
+    main = parse(Tail(lexer, index))
+    if main is None:
+        return None
+    end, solid = index + main.end, main.solid + 2
+    if writer and main.operation is Operation.READ:
+        return Shape(f"sql.{writer.lower()}", _OPERATION_OF[writer], Effect.WRITE, end, 1, solid, main.target)
+    return Shape(main.rule, main.operation, main.effect, end, 1, solid, main.target, main.risks)
+
+
+def _explain(lexer: TokenSource) -> Shape | None:
+    """EXPLAIN only plans; EXPLAIN ANALYZE runs the statement."""
+    index, runs = 1, False
+    while (word := lexer.peek(index).word) in ("ANALYZE", "VERBOSE", "EXTENDED", "PLAN", "FOR", "FORMAT", "=", "JSON", "QUERY"):
+        runs = runs or word == "ANALYZE"
+        index += 1
+    main = parse(Tail(lexer, index))
+    if main is None:
+        return None
+    operation = main.operation if runs else Operation.READ
+    effect = main.effect if runs else Effect.PLAIN
+    return Shape(main.rule, operation, effect, index + main.end, 1, main.solid, main.target, main.risks)
+
+
+_OPERATION_OF: Final = {
+    "INSERT": Operation.CREATE,
+    "REPLACE": Operation.CREATE,
+    "UPSERT": Operation.CREATE,
+    "UPDATE": Operation.UPDATE,
+    "MERGE": Operation.UPDATE,
+    "DELETE": Operation.DELETE,
+}
+_PARSERS: Final[dict[str, Callable[[TokenSource], Shape | None]]] = {
+    "SELECT": queries.select,
+    "UNION": queries.union,
+    "WITH": _with,
+    "EXPLAIN": _explain,
+    "INSERT": modifications.insert,
+    "REPLACE": modifications.insert,
+    "UPSERT": modifications.insert,
+    "MERGE": modifications.merge,
+    "UPDATE": modifications.update,
+    "DELETE": modifications.delete,
+    "TRUNCATE": modifications.truncate,
+    "DROP": definitions.drop,
+    "CREATE": definitions.create,
+    "ALTER": definitions.alter,
+    "RENAME": definitions.rename,
+    "COMMENT": definitions.comment,
+    "GRANT": administration.grant,
+    "REVOKE": administration.grant,
+    "DENY": administration.grant,
+    "EXEC": administration.execute,
+    "EXECUTE": administration.execute,
+    "CALL": administration.execute,
+    "COPY": administration.copy,
+    "LOAD": administration.load,
+    "BULK": administration.load,
+    "ATTACH": administration.attach,
+    "PRAGMA": administration.pragma,
+    "SHUTDOWN": administration.server,
+    "KILL": administration.server,
+    "SET": administration.server,
+    "RESET": administration.server,
+    "PURGE": administration.server,
+    "FLUSH": administration.server,
+    "BACKUP": administration.server,
+    "RESTORE": administration.server,
+    "INSTALL": administration.server,
+    "SHOW": administration.show,
+}

@@ -1,0 +1,45 @@
+"""What the detector reports about a URL, and the closed list of its rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from scangate.detectors.malicious_urls.categories import RiskLevel
+from scangate.domain.finding import Finding
+
+
+class UrlRule(StrEnum):
+    """Why a URL is in the findings. All but the last three may flag it."""
+
+    LISTED = "listed-url"
+    """A feed, the test pages or the known hosts carry it."""
+    BRAND_IN_SUBDOMAIN = "brand-in-subdomain"
+    BRAND_LOOKALIKE = "brand-lookalike"
+    BRAND_BAIT = "brand-bait"
+    IDN_HOMOGLYPH = "idn-homoglyph"
+    DECEPTIVE_DOMAIN = "deceptive-domain"
+    USERINFO_DISGUISE = "userinfo-disguise"
+    OBSCURED_ADDRESS = "obscured-address"
+    EXECUTABLE_FROM_ADDRESS = "executable-from-address"
+    BRAND_BELOW_ADDRESS = "brand-below-address"
+    SCRIPT_URI = "script-uri"
+    IMAGE_EXFILTRATION = "image-exfiltration"
+    """An image whose address carries data out; a note for whoever looks at agents, never flagged here."""
+    UNLISTED = "unlisted-url"
+    URLS_NOT_EXAMINED = "urls-not-examined"
+    """More URLs than are looked up in one text; the span starts at the last one that was."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UrlFinding(Finding):
+    """`url` is as written in the text (as decoded, where the text hid it), at most 2048 characters; `known`: it is in some list.
+
+    `count` is 1, or the number of candidates that were not examined.
+    """
+
+    url: str
+    risk_level: RiskLevel
+    categories: tuple[str, ...]
+    known: bool
+    count: int = 1

@@ -1,0 +1,69 @@
+"""What a profile asks of the URL detector."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from scangate.detectors.malicious_urls.categories import MALICIOUS, malicious_categories, url_categories
+from scangate.domain.profile import Protections, UrlCategories
+from scangate.domain.taxonomy import Action, Severity
+from scangate.errors import ProfileInvalidError
+
+DEFAULT_MAX_URLS: Final = 100
+
+
+class MaliciousUrlsOptions(BaseModel):
+    """A category that stands in several lists gets the strictest: block, then alert, then allow, then the default."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    action: Action | None = Field(None, description="For categories of `default`: block, allow or alert; null: not looked for.")
+    default: tuple[str, ...] = Field((), description="Categories that `action` applies to, unless another list names them.")
+    allow: tuple[str, ...] = Field((), description="Categories that are never flagged, malicious ones included.")
+    block: tuple[str, ...] = Field((), description="Categories that are flagged and blocked.")
+    alert: tuple[str, ...] = Field((), description="Categories that are flagged and let through.")
+    severity: Severity = Field(Severity.LOW, description="Severity of every flagged URL.")
+    max_urls: int = Field(DEFAULT_MAX_URLS, ge=1, description="Distinct URLs that are looked up per text.")
+
+
+def from_protections(protections: Protections) -> MaliciousUrlsOptions | None:
+    """The options of `app-protection`; None when `url-detected-action` is "" and no category is given.
+
+    With an action and no `default-url-category`, the malicious categories are meant.
+
+    Raises:
+        ProfileInvalidError: a category does not exist.
+    """
+    app = protections.app_protection
+    if app is None:
+        return None
+    listed = {
+        action: _categories(getattr(app, f"{action}_url_category"), f"{action}-url-category")
+        for action in ("allow", "block", "alert")
+    }
+    default = _categories(app.default_url_category, "default-url-category")
+    action = Action(app.url_detected_action) if app.url_detected_action else None
+    if action is None and not any(listed.values()):
+        return None
+    return MaliciousUrlsOptions(
+        action=action,
+        default=(default or tuple(sorted(malicious_categories()))) if action else (),
+        **listed,
+        severity=app.url_detected_severity or Severity.LOW,
+    )
+
+
+def _categories(listed: UrlCategories | None, field: str) -> tuple[str, ...]:
+    """Names, lower-cased and sorted; the word `malicious` stands for its set."""
+    names: set[str] = set()
+    for index, member in enumerate((listed.member if listed else None) or ()):
+        name = member.strip().lower()
+        if name == MALICIOUS:
+            names |= malicious_categories()
+        elif name in url_categories():
+            names.add(name)
+        else:
+            raise ProfileInvalidError(f"unknown URL category {member[:64]!r}", path=f"app-protection.{field}.member[{index}]")
+    return tuple(sorted(names))

@@ -1,0 +1,13 @@
+"""Every detector of the product, in the order of report rows. A new detector is its folder and one line here."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from scangate.detectors.contract import DetectorSpec
+from scangate.detectors.database_security import SPEC as DATABASE_SECURITY
+from scangate.detectors.malicious_urls import SPEC as MALICIOUS_URLS
+from scangate.detectors.prompt_injection import SPEC as PROMPT_INJECTION
+from scangate.detectors.sensitive_data import SPEC as SENSITIVE_DATA
+
+REGISTRY: Final[tuple[DetectorSpec[Any], ...]] = (DATABASE_SECURITY, SENSITIVE_DATA, PROMPT_INJECTION, MALICIOUS_URLS)

@@ -1,0 +1,120 @@
+"""Telephone numbers, e-mail and network addresses."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Final
+
+from scangate.detectors.sensitive_data.candidate import FAILED, PLAUSIBLE, Candidate, Check
+
+_REGIONS: Final = ("US", "GB", "DE", "FR", "ES", "IT", "PT", "BR", "RU", "JP", "CN", "MX", "CH", "AT", "AU", "IN", "AR", "CO")
+"""Regions whose national numbers are recognised, in the order in which they are tried."""
+_FILE_ENDINGS: Final = frozenset(
+    [
+        "png",
+        "jpg",
+        "jpeg",
+        "gif",
+        "svg",
+        "webp",
+        "ico",
+        "css",
+        "js",
+        "ts",
+        "jsx",
+        "tsx",
+        "json",
+        "html",
+        "htm",
+        "php",
+        "py",
+        "rb",
+        "go",
+        "rs",
+        "java",
+        "md",
+        "txt",
+        "xml",
+        "yml",
+        "yaml",
+        "pdf",
+        "mp4",
+        "mp3",
+    ]
+)
+_NEVER_REPORTED: Final = ("0.", "127.", "255.", "169.254.", "192.0.2.", "198.51.100.", "203.0.113.")
+
+
+def email(candidate: Candidate) -> Check:
+    """RFC 5321 lengths, no retina image (`icon@2x.png`), no remote of a repository (`git@host:path`)."""
+    value = candidate.value
+    local, _, domain = value.rpartition("@")
+    if not local or len(local) > 64 or len(domain) > 253 or ".." in value or local[0] == "." or local[-1] == ".":
+        return FAILED
+    if domain.rsplit(".", 1)[-1].lower() in _FILE_ENDINGS or any(label[:1] == "-" for label in domain.split(".")):
+        return FAILED
+    if local == "git" and candidate.after(1) == ":":
+        return FAILED
+    return PLAUSIBLE
+
+
+def ipv4(candidate: Candidate) -> Check:
+    """Octets in range; none of the ranges for this host, for documentation (RFC 5737), for groups and for broadcast."""
+    value = candidate.value
+    octets = value.split(".")
+    if any(int(octet) > 255 or (len(octet) > 1 and octet[0] == "0") for octet in octets):
+        return FAILED
+    if value.startswith(_NEVER_REPORTED) or int(octets[0]) >= 224:
+        return FAILED
+    if all(int(octet) < 8 for octet in octets) and candidate.keyword is None:
+        # 1.2.3.4 and 2.0.0.1 are far more often versions, sections and examples
+        return FAILED
+    return PLAUSIBLE
+
+
+def ipv6(candidate: Candidate) -> Check:
+    """Not loopback, link-local, multicast, unspecified or for documentation (2001:db8::/32); not a clock time or a C++ scope."""
+    try:
+        address = ipaddress.IPv6Address(candidate.value.split("/")[0])
+    except ValueError:
+        return FAILED
+    reserved = address.is_loopback or address.is_link_local or address.is_multicast or address.is_unspecified
+    if reserved or candidate.value.lower().startswith(("2001:db8", "2001:0db8")) or len(candidate.value) < 6:
+        return FAILED
+    return PLAUSIBLE
+
+
+def mac_address(candidate: Candidate) -> Check:
+    pairs = {candidate.value[index : index + 2].lower() for index in range(0, 17, 3)}
+    return FAILED if len(pairs) == 1 else PLAUSIBLE
+
+
+def phone_international(candidate: Candidate) -> Check:
+    """E.164 with a plus sign, valid for its country by Google's metadata. The first call of a process loads it (0.1 s)."""
+    import phonenumbers
+
+    value = candidate.value.rstrip(" .-(")
+    try:
+        number = phonenumbers.parse(value, None)
+    except phonenumbers.NumberParseException:
+        return FAILED
+    if not phonenumbers.is_valid_number(number):
+        return FAILED
+    return Check(True, False, end=candidate.start + len(value))
+
+
+def phone_national(candidate: Candidate) -> Check:
+    """Valid in one of the regions whose languages are supported, as written without the country's code."""
+    import phonenumbers
+
+    value = candidate.value.rstrip(" .-(")
+    if sum(char.isdigit() for char in value) < 8:
+        return FAILED
+    for region in _REGIONS:
+        try:
+            number = phonenumbers.parse(value, region)
+        except phonenumbers.NumberParseException:
+            return FAILED
+        if phonenumbers.is_valid_number(number):
+            return Check(True, False, end=candidate.start + len(value))
+    return FAILED

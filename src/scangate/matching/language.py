@@ -1,0 +1,203 @@
+"""Does this read as language, and which way round? Word lists and letter-pair statistics of nine languages.
+
+Enough to tell text from noise, from ROT13 and from text written backwards, on stretches of a few words; not a language model.
+The tables are counts made by training/text_preparation/build_language_tables.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scangate.matching import characters as ch
+from scangate.matching.characters import character_tables
+from scangate.matching.folding import codes_of
+from scangate.matching.offsets import Codes
+
+Scores = NDArray[np.int32]
+
+_NO_LETTER: Final = 26
+_FIRST_KANA: Final = 0x3040
+_PAIR_BITS: Final = 16
+_TRIPLE_BITS: Final = 18
+_SINGLE_LETTER_WORDS: Final = frozenset("aieoyuàèéвикосуяüx")
+_LONGEST_WORD: Final = 20
+_TEXT_LETTER_SHARE: Final = 0.45
+_ONE_SCRIPT_SHARE: Final = 0.8
+_SHORT_LETTERS: Final = 24
+_SHORT_PAIR_SCORE: Final = 4.0
+_PAIR_SCORE: Final = -6.0
+"""Mean eighths of a bit over chance that letter pairs of text reach; random letters score about -15, prose +10, code +2."""
+_SAMPLE: Final = 4096
+_SCRIPT_BOUNDS: Final = np.array([0x80, 0x250, 0x370, 0x400, 0x530, 0x590, 0x600, 0x900, 0xE00, 0x1100, 0x1200, 0x1E00, 0x1F00,
+                                  0x2E80, 0xA4D0, 0xAC00, 0xD7B0, 0xF900, 0xFB00, 0x20000])  # fmt: skip
+_SCRIPTS: Final = np.array([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 1, 3, 12, 13, 10, 14, 12, 15, 12])
+"""Script class of the code points from each bound on; Latin, Greek and Chinese-Japanese appear more than once."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LanguageTables:
+    """`latin[a * 27 + b]`: how much likelier than chance letter b follows a, in eighths of a bit (26: no letter).
+
+    `forward_pairs` and `forward_triples`, indexed by hashes: eighths of a nat by which a sequence is likelier than its reversal;
+    pairs for Chinese and Japanese, triples for alphabets and kana.
+    """
+
+    words: frozenset[str]
+    latin: NDArray[np.int16]
+    rotation: NDArray[np.int16]
+    forward_pairs: NDArray[np.int8]
+    forward_triples: NDArray[np.int8]
+    letter_index: NDArray[np.uint16]
+    plain: Codes
+    """Letters in lower case, everything else a space."""
+
+
+@cache
+def language_tables() -> LanguageTables:
+    data = resources.files("scangate.matching").joinpath("data")
+    words: set[str] = set(_SINGLE_LETTER_WORDS)
+    for line in data.joinpath("words.txt").read_text("utf-8").splitlines():
+        words.update(line.split()[1:])
+    latin = np.array(data.joinpath("latin_pairs.txt").read_text("utf-8").split(), np.int16)
+    index = np.arange(27)
+    rotated = np.where(index < _NO_LETTER, (index + 13) % 26, index)
+    rotation = (latin.reshape(27, 27)[np.ix_(rotated, rotated)].ravel() - latin).astype(np.int16)
+    forward_pairs = np.zeros(1 << _PAIR_BITS, np.int8)
+    for weight, codes in _forward_grams(data.joinpath("forward_pairs.txt").read_text("utf-8")):
+        forward_pairs[_pair_hash(codes[1::2], codes[::2])] = -weight
+        forward_pairs[_pair_hash(codes[::2], codes[1::2])] = weight
+    forward_triples = np.zeros(1 << _TRIPLE_BITS, np.int8)
+    for weight, codes in _forward_grams(data.joinpath("forward_triples.txt").read_text("utf-8")):
+        forward_triples[_triple_hash(codes[2::3], codes[1::3], codes[::3])] = -weight
+        forward_triples[_triple_hash(codes[::3], codes[1::3], codes[2::3])] = weight
+    characters = character_tables()
+    plain = np.where((characters.flags & ch.LETTER) != 0, characters.cased, np.uint32(32))
+    letter_index = np.full(128, _NO_LETTER, np.uint16)
+    letter_index[65:91] = letter_index[97:123] = np.arange(26)
+    return LanguageTables(frozenset(words), latin, rotation, forward_pairs, forward_triples, letter_index, plain)
+
+
+def _forward_grams(table: str) -> Iterator[tuple[int, Codes]]:
+    for line in table.splitlines():
+        weight, grams = line.split("\t")
+        yield int(weight), codes_of(grams.replace("_", " "))
+
+
+def _pair_hash(first: Codes, second: Codes) -> Codes:
+    mixed: Codes = (first * np.uint32(0x9E3779B1) + second * np.uint32(0x85EBCA6B)) >> np.uint32(32 - _PAIR_BITS)
+    return mixed
+
+
+def _triple_hash(first: Codes, second: Codes, third: Codes) -> Codes:
+    mixed = first * np.uint32(0x9E3779B1) + second * np.uint32(0x85EBCA6B) + third * np.uint32(0xC2B2AE35)
+    hashed: Codes = mixed >> np.uint32(32 - _TRIPLE_BITS)
+    return hashed
+
+
+def is_word(word: str) -> bool:
+    """Whether a casefolded word is among the few thousand commonest of seven languages (no Japanese, no Chinese)."""
+    return word in language_tables().words
+
+
+def latin_pairs(codes: Codes) -> NDArray[np.uint16]:
+    """For each neighbouring pair its index into the Latin tables; `len(codes) - 1` of them."""
+    tables = language_tables()
+    letters = tables.letter_index[np.minimum(codes, np.uint32(127))]
+    pairs: NDArray[np.uint16] = letters[:-1] * np.uint16(27) + letters[1:]
+    return pairs
+
+
+def latin_scores(pairs: NDArray[np.uint16]) -> NDArray[np.int16]:
+    """Eighths of a bit by which each pair of `latin_pairs` is likelier than chance."""
+    return language_tables().latin[pairs]
+
+
+def rotation_gain(codes: Codes) -> NDArray[np.int16]:
+    """For each neighbouring pair, how much likelier it is after ROT13 than before, in eighths of a bit."""
+    return language_tables().rotation[latin_pairs(codes)]
+
+
+def forward_gain(codes: Codes) -> NDArray[np.int8]:
+    """For each three neighbours, how much likelier they are than their reversal, in eighths of a nat."""
+    tables = language_tables()
+    plain = tables.plain[codes]
+    gain = tables.forward_triples[_triple_hash(plain[:-2], plain[1:-1], plain[2:])]
+    if int(plain.max(initial=0)) >= _FIRST_KANA:
+        gain = gain + tables.forward_pairs[_pair_hash(plain[:-2], plain[1:-1])]
+    return gain
+
+
+def reads_as_text(text: str) -> bool:
+    """Whether a decoded stretch is text rather than noise: printable, mostly letters of one script, plausible pairs.
+
+    Looks at the first few thousand characters. Meant for what has been decoded; short digits-and-letters codes are refused.
+    """
+    sample = text[:_SAMPLE]
+    dense = "".join(sample.split())
+    if len(dense) < 4 or not _printable(dense):
+        return False
+    codes = codes_of(sample)
+    letters = codes[(character_tables().flags[codes] & ch.LETTER) != 0]
+    if len(letters) < _TEXT_LETTER_SHARE * len(dense) or len(np.unique(letters)) < 3:
+        return False
+    foreign = letters[letters >= 0x80]
+    if len(foreign) * 3 > len(letters):
+        return _one_script(foreign)
+    return _one_script(foreign[foreign >= 0x250]) and _plausible_latin(codes)
+
+
+def _printable(dense: str) -> bool:
+    if dense.isprintable():
+        return True
+    return sum(not char.isprintable() for char in dense) * 100 <= len(dense)
+
+
+def _one_script(letters: Codes) -> bool:
+    if not len(letters):
+        return True
+    counts = np.bincount(_SCRIPTS[np.searchsorted(_SCRIPT_BOUNDS, letters, "right")])
+    return bool(counts.max() >= _ONE_SCRIPT_SHARE * len(letters))
+
+
+def _plausible_latin(codes: Codes) -> bool:
+    tables = language_tables()
+    letters = tables.letter_index[np.minimum(codes, np.uint32(127))]
+    inside = (letters[:-1] < _NO_LETTER) & (letters[1:] < _NO_LETTER)
+    if inside.sum() < 3:
+        return False
+    scores = tables.latin[letters[:-1] * np.uint16(27) + letters[1:]][inside]
+    return bool(scores.mean() >= (_SHORT_PAIR_SCORE if len(scores) < _SHORT_LETTERS else _PAIR_SCORE))
+
+
+def known_share(words: list[str]) -> float:
+    """Share of the letters of `words` (casefolded) that stand in known words, 0 to 1; 0 for none."""
+    total = sum(map(len, words))
+    tables = language_tables()
+    return sum(len(word) for word in words if word in tables.words) / total if total else 0.0
+
+
+def segment(letters: str) -> list[str]:
+    """Letters without spaces cut into the fewest words, known ones first; unknown letters stand alone. O(20 n)."""
+    words = language_tables().words
+    cost = [0.0] + [float("inf")] * len(letters)
+    cut = [0] * (len(letters) + 1)
+    for end in range(1, len(letters) + 1):
+        for start in range(max(0, end - _LONGEST_WORD), end):
+            piece = letters[start:end]
+            size = end - start
+            price = 1.0 if piece in words else 3.0 if size == 1 else 0.0
+            if price and cost[start] + price < cost[end]:
+                cost[end], cut[end] = cost[start] + price, start
+    pieces: list[str] = []
+    end = len(letters)
+    while end:
+        pieces.append(letters[cut[end] : end])
+        end = cut[end]
+    return pieces[::-1]

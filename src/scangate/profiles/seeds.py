@@ -1,0 +1,51 @@
+"""The profiles of a new installation. They name every protection of the product; each detector obeys from the day it exists."""
+
+from __future__ import annotations
+
+from typing import Any
+
+DEFAULT_PROFILE = "default"
+
+
+def seeded_profiles() -> dict[str, dict[str, Any]]:
+    """Name to policy: `default` blocks, `monitor` detects the same and allows, `mask-sensitive-data` masks and lets pass."""
+    return {
+        DEFAULT_PROFILE: _policy("block"),
+        "monitor": _policy("allow"),
+        "mask-sensitive-data": _policy("block", leak_action="allow", mask=True),
+    }
+
+
+def _policy(action: str, *, leak_action: str | None = None, mask: bool = False) -> dict[str, Any]:
+    operations = ("create", "read", "update", "delete")
+    return {
+        "ai-security-profiles": [
+            {
+                "model-type": "default",
+                "model-configuration": {
+                    "latency": {"inline-timeout-action": action, "max-inline-latency": 5},
+                    "mask-data-in-storage": False,
+                    "app-protection": {
+                        "default-url-category": {"member": ["malicious"]},
+                        "url-detected-action": action,
+                        "malicious-code-protection": {"name": "malicious-code", "action": action},
+                    },
+                    "data-protection": {
+                        "data-leak-detection": {
+                            "member": [{"text": "Sensitive Content", "id": "", "version": "2"}],
+                            "action": leak_action or action,
+                            "mask-data-inline": mask,
+                        },
+                        "database-security": [{"name": f"database-security-{name}", "action": action} for name in operations],
+                    },
+                    "model-protection": [
+                        {"name": "prompt-injection", "action": action},
+                        {"name": "toxic-content", "action": f"high:{action}, moderate:allow"},
+                        {"name": "contextual-grounding", "action": action},
+                    ],
+                    "agent-protection": [{"name": "agent-security", "action": action}],
+                },
+            }
+        ],
+        "dlp-data-profiles": [],
+    }

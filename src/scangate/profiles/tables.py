@@ -1,0 +1,25 @@
+"""Security profiles: every revision is a row of its own with an id of its own, and none is ever changed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from scangate.db.base import Base, UtcDateTime
+
+
+class SecurityProfileRow(Base):
+    __tablename__ = "security_profiles"
+    __table_args__ = (Index("ix_security_profiles_name", "tsg_id", "profile_name", "revision", unique=True),)
+
+    profile_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    tsg_id: Mapped[str] = mapped_column(ForeignKey("tenants.tsg_id"))
+    profile_name: Mapped[str] = mapped_column(String(100))
+    revision: Mapped[int]
+    active: Mapped[bool]
+    policy: Mapped[dict[str, Any]] = mapped_column(JSON)
+    updated_by: Mapped[str] = mapped_column(String(100))
+    last_modified_at: Mapped[datetime] = mapped_column(UtcDateTime)

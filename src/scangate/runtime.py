@@ -1,0 +1,105 @@
+"""What a running process holds: built once in the lifespan, closed once, passed around; no globals."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+
+from scangate.db.engine import Database
+from scangate.detectors.contract import Resources
+from scangate.detectors.registry import REGISTRY
+from scangate.errors import ProfileInvalidError, StorageUnavailableError
+from scangate.identity.service import Authenticator, tenant_of_installation
+from scangate.jobs.queue import Queue
+from scangate.jobs.worker import Worker
+from scangate.profiles.service import Profiles
+from scangate.records.recorder import Recorder
+from scangate.scans import repository
+from scangate.scans.repository import ScanRecord
+from scangate.scans.service import JOB_KIND, Scans
+from scangate.settings import Settings
+from scangate.telemetry import metrics
+from scangate.web.ratelimit import RateLimiter
+
+_SWITCH_SECONDS = 0.001
+"""Scans of large texts hold the interpreter lock in threads; a short turn keeps small requests beside them quick."""
+
+
+@dataclass(slots=True)
+class Runtime:
+    settings: Settings
+    database: Database
+    authenticator: Authenticator
+    profiles: Profiles
+    recorder: Recorder[ScanRecord]
+    scans: Scans
+    queue: Queue
+    worker: Worker
+    query_limiter: RateLimiter
+    warm: bool = False
+
+    async def warm_up(self) -> None:
+        """Compile every profile's newest revision, so that the first scan under it pays for nothing."""
+        tsg_id = await tenant_of_installation(self.database)
+        for revision in await self.profiles.list_latest(tsg_id):
+            with suppress(ProfileInvalidError):  # a broken stored document concerns the scans that name it
+                await self.profiles.plan(tsg_id, profile_id=revision.profile_id, profile_name=None)
+        self.warm = True
+
+    async def ready(self) -> bool:
+        """Warm, and the database answers and takes records."""
+        if not self.warm:
+            return False
+        try:
+            self.recorder.check()
+            metrics.QUEUE_DEPTH.set(await self.queue.depth())
+        except StorageUnavailableError:
+            return False
+        return True
+
+
+@asynccontextmanager
+async def open_runtime(settings: Settings, *, releases_jobs: bool) -> AsyncIterator[Runtime]:
+    """Everything running, until the block ends: then requests' records are written and the job in progress is finished."""
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    database = Database(settings.database_url, busy_seconds=settings.database.busy_seconds, max_pages=settings.database.max_pages)
+    executor = ThreadPoolExecutor(settings.limits.concurrent_large_scans, thread_name_prefix="scan")
+
+    async def write(records: Sequence[ScanRecord]) -> None:
+        async with database.write() as connection:
+            await repository.insert_scans(connection, records)
+
+    recorder: Recorder[ScanRecord] = Recorder(
+        write,
+        flush_ms=settings.records.flush_ms,
+        queue_rows=settings.records.queue_rows,
+        required=settings.records.required,
+    )
+    profiles = Profiles(database, REGISTRY, Resources(data_dir=settings.data_dir))
+    scans = Scans(database, profiles, recorder, executor, settings.limits)
+    queue = Queue(database, lease_seconds=settings.jobs.lease_seconds)
+    worker = Worker(
+        queue, {JOB_KIND: scans.run_job}, concurrency=settings.jobs.concurrency, lease_seconds=settings.jobs.lease_seconds
+    )
+    limiter = RateLimiter(settings.limits.queries_per_minute)
+    runtime = Runtime(settings, database, Authenticator(database), profiles, recorder, scans, queue, worker, limiter)
+    try:
+        await runtime.warm_up()
+        if releases_jobs:
+            await queue.release_all()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(recorder.run())
+            tasks.create_task(worker.run())
+            try:
+                yield runtime
+            finally:
+                worker.stop()
+                with suppress(StorageUnavailableError):
+                    await recorder.close()
+    finally:
+        executor.shutdown(wait=True, cancel_futures=True)
+        await database.close()

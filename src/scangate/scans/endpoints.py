@@ -1,0 +1,108 @@
+"""The routes of the scan plane. Bodies are read and parsed here by hand: bounded first, and with this API's own errors."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request
+from starlette.responses import Response
+
+from scangate.errors import CredentialsInvalidError, NotAuthenticatedError
+from scangate.identity.principal import Principal
+from scangate.runtime import Runtime
+from scangate.scans import openapi
+from scangate.scans.schemas import parse_batch, parse_scan_request
+from scangate.scans.wire import JsonObject
+from scangate.web.body import check_payload_hash, read_body, require_json
+from scangate.web.responses import OrjsonResponse
+
+router = APIRouter()
+
+
+def _runtime(request: Request) -> Runtime:
+    runtime: Runtime = request.app.state.runtime
+    return runtime
+
+
+async def _principal(request: Request, runtime: Runtime) -> Principal:
+    """
+    Raises:
+        NotAuthenticatedError: neither key nor token.
+        CredentialsInvalidError: one that does not hold.
+    """
+    key = request.headers.get("x-pan-token")
+    if not key:
+        if request.headers.get("authorization"):
+            raise CredentialsInvalidError
+        raise NotAuthenticatedError
+    return await runtime.authenticator.authenticate(key)
+
+
+async def _authenticated_body(request: Request, runtime: Runtime, max_bytes: int) -> tuple[Principal, bytes]:
+    principal = await _principal(request, runtime)
+    require_json(request)
+    body = await read_body(request, max_bytes=max_bytes, seconds=runtime.settings.server.body_seconds)
+    check_payload_hash(request, body)
+    return principal, body
+
+
+@router.post("/v1/scan/sync/request", **openapi.SYNC_REQUEST)
+async def scan_sync_request(request: Request) -> Response:
+    """Scan the last element of `contents` and answer with the verdict."""
+    runtime = _runtime(request)
+    principal, body = await _authenticated_body(request, runtime, runtime.settings.limits.sync_body_bytes)
+    response = await runtime.scans.scan_now(principal, parse_scan_request(body), len(body))
+    return Response(response, media_type="application/json")
+
+
+@router.post("/v1/scan/async/request", **openapi.ASYNC_REQUEST)
+async def scan_async_request(request: Request) -> Response:
+    """Accept a batch of scans; the answer means that it is stored and will be scanned whatever happens."""
+    runtime = _runtime(request)
+    principal, body = await _authenticated_body(request, runtime, runtime.settings.limits.async_body_bytes)
+    batch = parse_batch(body, max_items=runtime.settings.limits.batch_items)
+    accepted = await runtime.scans.accept_batch(principal, batch)
+    runtime.worker.wake()
+    return OrjsonResponse(accepted)
+
+
+@router.get("/v1/scan/results", **openapi.RESULTS)
+async def get_scan_results(request: Request, scan_ids: Annotated[list[str] | None, Query()] = None) -> Response:
+    """Rows of up to five scans: one per item of a batch, in no particular order."""
+    runtime = _runtime(request)
+    principal = await _query_principal(request, runtime, "results")
+    return OrjsonResponse(await runtime.scans.results(principal, _split(scan_ids)))
+
+
+@router.get("/v1/scan/results/{scan_id}", **openapi.RESULT)
+async def get_scan_result(request: Request, scan_id: Annotated[str, Path()]) -> Response:
+    """One scan: its row with the fields of its result beside them, or an array of rows for a batch of several."""
+    runtime = _runtime(request)
+    principal = await _query_principal(request, runtime, "results")
+    rows = await runtime.scans.results(principal, [scan_id])
+    return OrjsonResponse(_flattened(rows[0]) if len(rows) == 1 else rows)
+
+
+@router.get("/v1/scan/reports", **openapi.REPORTS)
+async def get_threat_scan_reports(request: Request, report_ids: Annotated[list[str] | None, Query()] = None) -> Response:
+    """Reports of up to five scans: a row per enabled detection service and side of the content."""
+    runtime = _runtime(request)
+    principal = await _query_principal(request, runtime, "reports")
+    return OrjsonResponse(await runtime.scans.reports(principal, _split(report_ids)))
+
+
+async def _query_principal(request: Request, runtime: Runtime, route: str) -> Principal:
+    principal = await _principal(request, runtime)
+    check_payload_hash(request, b"")
+    runtime.query_limiter.hit(route, principal.api_key_id)
+    return principal
+
+
+def _split(values: list[str] | None) -> list[str]:
+    """`?ids=a,b` and `?ids=a&ids=b` alike."""
+    return [part.strip() for value in values or [] for part in value.split(",") if part.strip()]
+
+
+def _flattened(row: JsonObject) -> JsonObject:
+    result: dict[str, Any] = row.get("result") or {}
+    return {**result, **row}

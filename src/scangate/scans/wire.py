@@ -1,0 +1,237 @@
+"""A verdict in the words of the scan API: the scan response, its report, and rows of results."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from scangate.detectors.contract import ReportContext
+from scangate.domain.content import Span, ToolMetadata
+from scangate.domain.finding import DetectorOutcome
+from scangate.domain.ids import report_id
+from scangate.domain.taxonomy import Action, DetectorName, OutcomeStatus, Side
+from scangate.domain.taxonomy import Verdict as VerdictWord
+from scangate.domain.verdict import MaskedPart, SideVerdict, Verdict
+from scangate.engine.plan import PlannedDetector, ScanPlan
+
+SOURCE_API = "AI-Runtime-API"
+JsonObject = dict[str, Any]
+
+_CONTENT_TYPE = {Side.PROMPT: "prompt", Side.RESPONSE: "response", Side.TOOL_INPUT: "prompt", Side.TOOL_OUTPUT: "response"}
+"""`errors[].content_type`: clients accept these two words only, so a tool's input counts as prompt, its output as response."""
+_DIRECTION = {Side.TOOL_INPUT: "input", Side.TOOL_OUTPUT: "output"}
+
+
+@dataclass(frozen=True, slots=True)
+class ScanIds:
+    """Everything that names one scan in answers."""
+
+    scan_id: str
+    tr_id: str
+    session_id: str
+    transaction_id: str
+    req_id: int = 0
+    source: str = SOURCE_API
+
+
+def timestamp(moment: datetime) -> str:
+    """RFC 3339 with `Z`, as in `2026-09-01T16:20:39.388749Z`."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def scan_response(verdict: Verdict, plan: ScanPlan, ids: ScanIds, received: datetime, completed: datetime) -> JsonObject:
+    """The ScanResponse object. `*_detected` is always there and names the enabled detectors only."""
+    response: JsonObject = {
+        "source": ids.source,
+        "report_id": report_id(ids.scan_id),
+        "scan_id": ids.scan_id,
+        "tr_id": ids.tr_id,
+        "session_id": ids.session_id,
+        "transaction_id": ids.transaction_id,
+        "profile_id": plan.profile_id,
+        "profile_name": plan.profile_name,
+        "category": verdict.category.value,
+        "action": verdict.action.value,
+        "timeout": verdict.timed_out,
+        "error": verdict.errored,
+        "errors": _errors(verdict, plan),
+        "prompt_detected": _flags(verdict.of(Side.PROMPT), plan),
+        "response_detected": _flags(verdict.of(Side.RESPONSE), plan),
+        "tool_detected": _tool_detected(verdict, plan),
+        "created_at": timestamp(received),
+        "completed_at": timestamp(completed),
+    }
+    for side in (Side.PROMPT, Side.RESPONSE):
+        found = verdict.of(side)
+        if found is None:
+            continue
+        masked = next((part for part in found.masked if part is not None), None)
+        if masked is not None:
+            response[f"{side.value}_masked_data"] = _masked_data(masked)
+        details = _details(found, plan)
+        if details:
+            response[f"{side.value}_detection_details"] = details
+    return response
+
+
+def scan_report(verdict: Verdict, plan: ScanPlan, ids: ScanIds) -> JsonObject:
+    """The ThreatScanReportObject: a row per enabled service and side, prompt rows first.
+
+    Beside the documented fields it says what decided: profile revision, and per row the rules and the time.
+    """
+    return {
+        "source": ids.source,
+        "report_id": report_id(ids.scan_id),
+        "scan_id": ids.scan_id,
+        "req_id": ids.req_id,
+        "transaction_id": ids.transaction_id,
+        "session_id": ids.session_id,
+        "profile_id": plan.profile_id,
+        "profile_name": plan.profile_name,
+        "profile_revision": plan.revision,
+        "detection_results": [
+            _row(side, outcome, planned, verdict.tool, plan, ids.scan_id)
+            for side in verdict.sides
+            for outcome, planned in _planned(side, plan)
+        ],
+    }
+
+
+def _planned(side: SideVerdict, plan: ScanPlan) -> list[tuple[DetectorOutcome, PlannedDetector]]:
+    return list(zip(side.outcomes, plan.side(side.side).detectors, strict=True))
+
+
+def _flags(side: SideVerdict | None, plan: ScanPlan) -> JsonObject:
+    if side is None:
+        return {}
+    return {planned.spec.flag.value: outcome.flagged for outcome, planned in _planned(side, plan)}
+
+
+def _errors(verdict: Verdict, plan: ScanPlan) -> list[JsonObject]:
+    return [
+        {
+            "content_type": _CONTENT_TYPE[side.side],
+            "feature": planned.spec.flag.value,
+            "status": outcome.status.value,
+        }
+        for side in verdict.sides
+        for outcome, planned in _planned(side, plan)
+        if outcome.status is not OutcomeStatus.OK
+    ]
+
+
+def _details(side: SideVerdict, plan: ScanPlan) -> JsonObject:
+    details: JsonObject = {}
+    for outcome, planned in _planned(side, plan):
+        if planned.spec.details is not None:
+            details.update(planned.spec.details(outcome.all_findings))
+    return details
+
+
+def inclusive(span: Span) -> list[int]:
+    """`[start, end]` with the end inclusive, in code points, as masking clients expect."""
+    return [span.start, span.end - 1]
+
+
+def _masked_data(masked: MaskedPart) -> JsonObject:
+    return {
+        "data": masked.text,
+        "pattern_detections": [
+            {"pattern": name, "locations": [inclusive(span) for span in spans]} for name, spans in masked.patterns
+        ],
+    }
+
+
+def _row(
+    side: SideVerdict, outcome: DetectorOutcome, planned: PlannedDetector, tool: ToolMetadata | None, plan: ScanPlan, scan_id: str
+) -> JsonObject:
+    failed = outcome.status is not OutcomeStatus.OK
+    context = ReportContext(side.parts, f"{scan_id}:{side.side.value}")
+    verdict = VerdictWord.MALICIOUS.value if outcome.flagged else outcome.status.value if failed else VerdictWord.BENIGN.value
+    row: JsonObject = {
+        "data_type": "tool_event" if side.side in _DIRECTION else side.side.value,
+        "detection_service": planned.spec.service.value,
+        "verdict": verdict,
+        "action": (plan.timeout_action if failed and not outcome.flagged else outcome.action).value,
+        "result_detail": planned.spec.report(planned.options, outcome.findings, context),
+        "rules": sorted({finding.rule for finding in outcome.all_findings if finding.flagged}),
+        "elapsed_ms": round(outcome.elapsed_ms, 3),
+    }
+    if side.side in _DIRECTION:
+        row["metadata"] = {**_tool_metadata(tool), "direction": _DIRECTION[side.side]}
+    return row
+
+
+def _tool_metadata(tool: ToolMetadata | None) -> JsonObject:
+    tool = tool or ToolMetadata()
+    metadata = {"ecosystem": tool.ecosystem, "method": tool.method, "server_name": tool.server_name}
+    return {**metadata, "tool_invoked": tool.tool_invoked} if tool.tool_invoked else metadata
+
+
+def _tool_detected(verdict: Verdict, plan: ScanPlan) -> JsonObject:
+    if verdict.tool is None:
+        return {}
+    sides = [side for side in (verdict.of(Side.TOOL_INPUT), verdict.of(Side.TOOL_OUTPUT)) if side is not None]
+    flags: JsonObject = {}
+    for side in sides:
+        for flag, value in _flags(side, plan).items():
+            flags[flag] = flags.get(flag, False) or value
+    malicious = any(flags.values())
+    return {
+        "verdict": (VerdictWord.MALICIOUS if malicious else VerdictWord.BENIGN).value,
+        "metadata": _tool_metadata(verdict.tool),
+        "summary": {"detections": flags, "threats": _threats(sides)},
+        "input_detected": _io_detected(verdict.of(Side.TOOL_INPUT), verdict.tool, plan),
+        "output_detected": _io_detected(verdict.of(Side.TOOL_OUTPUT), verdict.tool, plan),
+    }
+
+
+def _io_detected(side: SideVerdict | None, tool: ToolMetadata, plan: ScanPlan) -> JsonObject:
+    if side is None:
+        return {"detection_entries": []}
+    entry: JsonObject = {"detections": _flags(side, plan), "threats": _threats([side])}
+    if tool.tool_invoked:
+        entry = {"tool_invoked": tool.tool_invoked, **entry}
+    masked = next((part for part in side.masked if part is not None), None)
+    if masked is not None:
+        entry["masked_data"] = _masked_data(masked)
+    details = {name: value for name, value in _details(side, plan).items() if name == "topic_guardrails_details"}
+    if details:
+        entry["details"] = details
+    return {"detection_entries": [entry]}
+
+
+def _threats(sides: Sequence[SideVerdict]) -> list[str]:
+    """The two terms of the hosted service, as captured: the first on every blocked event, the second with sensitive data."""
+    outcomes = [outcome for side in sides for outcome in side.outcomes]
+    threats = []
+    if any(o.flagged and o.detector is DetectorName.SENSITIVE_DATA for o in outcomes):
+        threats.append("credential leakage")
+    if any(o.action is Action.BLOCK for o in outcomes):
+        threats.append("context poisoning")
+    return threats
+
+
+def failed_response(ids: ScanIds, profile_id: str | None, action: Action, received: datetime, completed: datetime) -> JsonObject:
+    """The result of an asynchronous scan that could not be done at all, such as one whose profile is gone."""
+    return {
+        "source": ids.source,
+        "report_id": report_id(ids.scan_id),
+        "scan_id": ids.scan_id,
+        "tr_id": ids.tr_id,
+        "session_id": ids.session_id,
+        "transaction_id": ids.transaction_id,
+        "profile_id": profile_id,
+        "category": "error",
+        "action": action.value,
+        "timeout": False,
+        "error": True,
+        "errors": [],
+        "prompt_detected": {},
+        "response_detected": {},
+        "tool_detected": {},
+        "created_at": timestamp(received),
+        "completed_at": timestamp(completed),
+    }

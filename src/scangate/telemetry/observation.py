@@ -1,0 +1,50 @@
+"""What the engine tells the metrics and the log: names and times, never content."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import structlog
+from prometheus_client import Counter, Histogram
+
+from scangate.domain.finding import DetectorOutcome
+from scangate.domain.taxonomy import OutcomeStatus
+from scangate.domain.verdict import Verdict
+from scangate.telemetry import metrics
+
+log = structlog.get_logger(__name__)
+
+
+@cache
+def _seconds(detector: str) -> Histogram:
+    """Looking a label up costs more than counting."""
+    return metrics.DETECTOR_SECONDS.labels(detector)
+
+
+@cache
+def _outcomes(detector: str, status: str, flagged: bool) -> Counter:
+    return metrics.DETECTOR_OUTCOMES.labels(detector, status, str(flagged).lower())
+
+
+def detector_done(outcome: DetectorOutcome, error: BaseException | None) -> None:
+    """The engine's observer. An exception is logged by type and place of origin only: its message may quote content."""
+    detector = outcome.detector.value
+    _seconds(detector).observe(outcome.elapsed_ms / 1000)
+    _outcomes(detector, outcome.status.value, outcome.flagged).inc()
+    if outcome.status is OutcomeStatus.ERROR and error is not None:
+        log.error("detector.failed", detector=detector, error=type(error).__name__, at=_origin(error))
+
+
+def scan_done(mode: str, verdict: Verdict) -> None:
+    metrics.SCANS.labels(mode, verdict.category.value, verdict.action.value).inc()
+    metrics.SCAN_SECONDS.labels(mode).observe(verdict.elapsed_ms / 1000)
+
+
+def _origin(error: BaseException) -> str:
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    if traceback is None:
+        return ""
+    code = traceback.tb_frame.f_code
+    return f"{code.co_filename.rpartition('scangate/')[2]}:{traceback.tb_lineno} {code.co_name}"

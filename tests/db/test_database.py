@@ -1,0 +1,185 @@
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Awaitable, Callable
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, text
+
+import scangate.db.schema as schema
+import scangate.identity.tables
+import scangate.jobs.tables
+import scangate.profiles.tables
+import scangate.scans.tables  # noqa: F401 - fills the metadata
+from scangate.db.base import Base
+from scangate.db.engine import Database
+from scangate.db.readthrough import ReadThrough
+from scangate.errors import ConfigurationError, StorageUnavailableError
+from scangate.jobs import queue as jobs
+
+
+def url(folder: Path) -> str:
+    return f"sqlite+aiosqlite:///{folder / 'scangate.db'}"
+
+
+def on_database(folder: Path, work: Callable[[Database], Awaitable[None]]) -> None:
+    schema.migrate(url(folder))
+
+    async def run() -> None:
+        database = Database(url(folder))
+        try:
+            await work(database)
+        finally:
+            await database.close()
+
+    asyncio.run(run())
+
+
+def test_migrations_make_exactly_the_tables_of_the_code(tmp_path: Path) -> None:
+    schema.migrate(url(tmp_path))
+    engine = create_engine(f"sqlite:///{tmp_path / 'scangate.db'}")
+    with engine.connect() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection), Base.metadata)
+    engine.dispose()
+    assert [d for d in differences if d[0] not in ("add_constraint", "remove_constraint")] == []
+
+
+def test_schema_revision_is_the_newest_migration() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(schema.__file__).parent / "migrations"))
+    assert ScriptDirectory.from_config(config).get_current_head() == schema.SCHEMA_REVISION
+
+
+def test_write_rolls_back_on_an_exception(tmp_path: Path) -> None:
+    async def work(database: Database) -> None:
+        with pytest.raises(RuntimeError):
+            async with database.write() as connection:
+                await jobs.enqueue(connection, "scan", [{"scan_id": "x"}])
+                raise RuntimeError
+        async with database.read() as connection:
+            assert await connection.scalar(text("SELECT count(*) FROM jobs")) == 0
+
+    on_database(tmp_path, work)
+
+
+def test_locked_database_is_unavailable_without_quoting_parameters(tmp_path: Path) -> None:
+    schema.migrate(url(tmp_path))
+
+    async def work() -> None:
+        database = Database(url(tmp_path), busy_seconds=1)
+        with closing(sqlite3.connect(tmp_path / "scangate.db")) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            with pytest.raises(StorageUnavailableError) as raised:
+                async with database.write() as connection:
+                    await jobs.enqueue(connection, "scan", [{"scan_id": "secret"}])
+            assert "secret" not in str(raised.value) and raised.value.__cause__ is None
+        await database.close()
+
+    asyncio.run(work())
+
+
+def test_other_backends_are_refused_by_name() -> None:
+    with pytest.raises(ConfigurationError, match="SCANGATE_DATABASE__URL"):
+        Database("postgresql+psycopg://localhost/x")
+
+
+def test_job_is_taken_once_and_again_after_its_lease(tmp_path: Path) -> None:
+    async def work(database: Database) -> None:
+        quick, slow = jobs.Queue(database, lease_seconds=0), jobs.Queue(database, lease_seconds=60)
+        async with database.write() as connection:
+            await jobs.enqueue(connection, "scan", [{"scan_id": "a"}, {"scan_id": "b"}])
+        first = await quick.take()
+        second = await slow.take()
+        assert first is not None and second is not None
+        again = await slow.take()
+        assert {first.payload["scan_id"], second.payload["scan_id"]} == {"a", "b"} or second.job_id == first.job_id
+        assert again is not None or second.job_id != first.job_id
+        async with database.write() as connection:
+            assert not await jobs.complete(connection, first), "the lease has gone to another worker"
+            assert await jobs.complete(connection, second)
+
+    on_database(tmp_path, work)
+
+
+def test_given_back_job_waits_and_release_all_frees_every_lease(tmp_path: Path) -> None:
+    async def work(database: Database) -> None:
+        queue = jobs.Queue(database, lease_seconds=60)
+        async with database.write() as connection:
+            await jobs.enqueue(connection, "scan", [{"scan_id": "a"}])
+        job = await queue.take()
+        assert job is not None and await queue.take() is None
+        await queue.give_back(job, after_seconds=3600)
+        assert await queue.take() is None
+        await queue.give_back(job, after_seconds=0)
+        assert await queue.depth() == 1
+        await queue.release_all()
+        assert await queue.depth() == 1
+
+    on_database(tmp_path, work)
+
+
+def test_many_workers_take_each_job_exactly_once(tmp_path: Path) -> None:
+    async def work(database: Database) -> None:
+        queue = jobs.Queue(database, lease_seconds=60)
+        async with database.write() as connection:
+            await jobs.enqueue(connection, "scan", [{"scan_id": str(number)} for number in range(40)])
+        taken: list[str] = []
+
+        async def worker() -> None:
+            while (job := await queue.take()) is not None:
+                taken.append(job.payload["scan_id"])
+                async with database.write() as connection:
+                    assert await jobs.complete(connection, job)
+
+        await asyncio.gather(*(worker() for _ in range(5)))
+        assert sorted(taken, key=int) == [str(number) for number in range(40)]
+
+    on_database(tmp_path, work)
+
+
+def test_read_through_reads_once_for_all_that_wait_and_again_after_its_time() -> None:
+    reads: list[str] = []
+
+    async def read(key: str) -> str:
+        reads.append(key)
+        await asyncio.sleep(0.01)
+        return key.upper()
+
+    async def work() -> None:
+        cache = ReadThrough(read, ttl_seconds=0.05, size=2)
+        assert await asyncio.gather(*(cache.get("a") for _ in range(50))) == ["A"] * 50
+        assert reads == ["a"]
+        await asyncio.sleep(0.06)
+        await cache.get("a")
+        assert reads == ["a", "a"]
+        for key in ("b", "c", "a"):
+            await cache.get(key)
+        assert reads == ["a", "a", "b", "c", "a"], "the least recently read was dropped"
+
+    asyncio.run(work())
+
+
+def test_read_through_does_not_cache_a_failure() -> None:
+    outcomes = [StorageUnavailableError(), None]
+
+    async def read(_key: str) -> datetime:
+        error = outcomes.pop(0)
+        if error:
+            raise error
+        return datetime.now(UTC)
+
+    async def work() -> None:
+        cache = ReadThrough(read, ttl_seconds=60, size=2)
+        with pytest.raises(StorageUnavailableError):
+            await cache.get("a")
+        assert await cache.get("a")
+
+    asyncio.run(work())

@@ -13,7 +13,10 @@ from scangate.detectors.database_security.statement import Effect, Operation
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """A hit: the whole statement (`text`), the part that the pattern matched (`head`), the bytes behind it, and what it is held to do."""
+    """A hit: the whole statement (`text`), the part that the pattern matched (`head`), what it is held to do, and its neighbours.
+
+    `lead` is what stands before it on its line (80 bytes at most), `behind` what follows within its value.
+    """
 
     text: str
     head: str
@@ -21,6 +24,7 @@ class Reached:
     effect: Effect
     risks: tuple[str, ...]
     place: Place
+    lead: str
     behind: str
 
     def found(self, expression: bytes) -> bool:
@@ -112,11 +116,13 @@ def _graphql_query(hit: Reached) -> Reached | None:
 def _tautology(hit: Reached) -> Reached | None:
     """Two constants compared: equal, or truly ordered; what stands behind must not be the rest of a sentence."""
     match = pattern(
-        rb"(?:\bor\b|\band\b|\|\||&&|\bhaving\b|\bwhere\b)[\s+(]*(?:not\s+)?[\"'(]*([\w.%*/]*)[\"')]*\s*(?:=|<=?|>=?|<>|!=|\blike\b|\bis\b)\s*[\"'(]*([\w.%*/]*)"
+        rb"(?:\bor\b|\band\b|\|\||&&|\bhaving\b|\bwhere\b)[\s+(]*(?:not\s+)?[\"'(]*([\w.%*/]*)[\"')]*\s*(=|<=?|>=?|<>|!=|\blike\b|\bis\b)\s*[\"'(]*([\w.%*/]*)"
     ).search(hit.text.encode("latin-1"))
     if match is None or not _is_terminated(hit):
         return None
-    left, right = match.group(1).lower(), match.group(2).lower()
+    left, right = match.group(1).lower(), match.group(3).lower()
+    if not left and not right and match.group(2).strip().lower() not in (b"=", b"like"):
+        return None
     is_word = left.isalpha() and right.isalpha()
     if left == right and (not is_word or len(left) <= 8):
         return hit
@@ -134,6 +140,13 @@ _SQL_CONTINUATIONS: Final = ("or ", "and ", "order ", "limit ", "union ", "group
 def _fragment(hit: Reached) -> Reached | None:
     """A fragment of injection: whatever follows may not be a sentence."""
     return hit if _is_terminated(hit) else None
+
+
+def _script_fragment(hit: Reached) -> Reached | None:
+    """JavaScript that continues somebody else's string: nothing but a value stands before its quote."""
+    if hit.head.lstrip("\"'").startswith("$where"):
+        return hit
+    return hit if pattern(rb"(?:.*(?:[&?]\w+=|[\"']\s*:\s*[\"']))?[\w@.-]{0,40}").fullmatch(hit.lead.encode("latin-1")) else None
 
 
 def _rest_path(hit: Reached) -> Reached | None:
@@ -161,5 +174,6 @@ CHECKS: Final[dict[str, Callable[[Reached], Reached | None]]] = {
     "tautology": _tautology,
     "fragment": _fragment,
     "rest-path": _rest_path,
+    "script-fragment": _script_fragment,
     "ldap-filter": _ldap_filter,
 }

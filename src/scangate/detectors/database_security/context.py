@@ -15,6 +15,8 @@ from typing import Final
 from scangate.detectors.database_security.patterns import pattern
 
 _MAX_FENCES: Final = 4000
+_MAX_LINE: Final = 2000
+_REACH_BYTES: Final = 4096
 _LOOK_BACK: Final = 160
 _LOOK_AHEAD: Final = 80
 
@@ -55,10 +57,11 @@ _LABEL: Final = (
     rb"(?:\**[^\n.;!?]{1,60}:\**|[\w@./~-]{0,40}(?:sql|=[#>]|\$|>|>>>)|sql|[^\n]{0,400};|do|then|begin|go)?[\s(]*"
 )
 _TAG: Final = rb"<(sql|query|code|pre|statement|cypher|command|tool_input|arguments)\b[^<>]{0,60}>\s*$"
-_COMMENT_LINE: Final = rb"\s*(?:--|//|#|\*|/\*|;;|rem\s)"
-_CODE_BEFORE_QUOTE: Final = rb"(?:[(=:,+\[{>&?|]|\breturn|\bexec|\bexecute|\bquery|\b[frbnuFRBNU]{1,2}|-[ce]|\bcommand)\s*\\?$"
+_COMMENT_LINE: Final = rb"\s*(?:--|//|#|\*|/\*[^!]|;;|rem\s)"
+_CODE_BEFORE_QUOTE: Final = rb"(?:[\w\])]\(\s*|[=+\[{>&?]\s*|[({\[][^(){}\[\]\n]*,\s*|[\"']\s*:\s*|\w:|\breturn\s+|\bexec(?:ute)?\s+|\b[frbnu]{1,2}|\s-[ceq]\s*|\bprint\s+)\\?$"
+_CODE_BEFORE_BACKTICK: Final = rb"(?:[\w\])]\(\s*|[=+{]\s*|\breturn\s+|\bsql|\bgql|\w\([^()\n]*,\s*)$"
 _CLEAN_TAIL: Final = (
-    rb"""[\s"'`)\]}>,.*_\\|-]*(?:;[\x00-\xff]*|--[^\n]*|#[^\n]*|/\*[\x00-\xff]*|//[^\n]*|</[^\n]*|\\g|go|[+.&%][^\n]*)?$"""
+    rb"""[\s"'`)\]}>,.*_\\|-]*(?:;[\x00-\xff]*|--[^\n]*|#[^\n]*|/\*[\x00-\xff]*|//[^\n]*|</[^\n]*|\\g|go|[+.&%][^\n]*)?"""
 )
 
 
@@ -78,7 +81,7 @@ class Surroundings:
         """`in_host_string=False` for fragments whose own text begins with a quote."""
         flat = self._flat
         low, limit = self._segment(start)
-        line_start = max(low, flat.rfind("\n", low, start) + 1)
+        line_start = max(low, start - _MAX_LINE, flat.rfind("\n", max(low, start - _MAX_LINE), start) + 1)
         place, limit = self._block(start, limit)
         closer = ""
         if in_host_string:
@@ -88,7 +91,7 @@ class Surroundings:
                 line_start = start
         if place < Place.LINE and place is not Place.INLINE_CODE and self._tag_before(start):
             place = Place.BLOCK
-            end = flat.find("</", start, limit)
+            end = flat.find("</", start, min(limit, start + _REACH_BYTES))
             limit = end if end >= 0 else limit
         is_comment = pattern(_COMMENT_LINE).match(self._data, line_start, start) is not None and not self._flat[
             line_start:start
@@ -100,7 +103,8 @@ class Surroundings:
     def place(self, spot: Spot, end: int) -> Place:
         """The place of the statement `[spot.start, end)`, now that its end is known."""
         flat = self._flat
-        if not flat[spot.low : spot.start].strip(" \t\r\n(") and not flat[end : min(spot.limit, end + 200)].strip(" \t\r\n;).`"):
+        is_first = spot.start - spot.low < _LOOK_BACK and not flat[spot.low : spot.start].strip(" \t\r\n(")
+        if is_first and not flat[end : min(spot.limit, end + 200)].strip(" \t\r\n;).`"):
             return Place.WHOLE
         if spot.place is Place.LINE and not self.is_clean_behind(end, spot.limit):
             return Place.INLINE
@@ -108,9 +112,9 @@ class Surroundings:
 
     def is_clean_behind(self, end: int, limit: int) -> bool:
         """Nothing but closing marks, a comment or another statement stands behind `end` on its line."""
+        limit = min(limit, end + 300)
         line_end = self._flat.find("\n", end, limit)
-        line_end = limit if line_end < 0 else line_end
-        return pattern(_CLEAN_TAIL).fullmatch(self._data, end, min(line_end, end + 300)) is not None
+        return pattern(_CLEAN_TAIL).fullmatch(self._data, end, limit if line_end < 0 else line_end) is not None
 
     def is_mention(self, start: int, end: int, place: Place) -> bool:
         """The sentence around talks about the statement rather than issuing it."""
@@ -172,7 +176,7 @@ class Surroundings:
             return "", Place.INLINE
         triple = quote * 3
         if flat[at - 3 : at] == triple and quote != "`":
-            return triple, Place.STRING
+            return triple, Place.STRING if self._is_code_before(at - 3) else Place.QUOTED  # a docstring, or prose
         if at < start and quote != "`" and not self._is_code_before(at - 1):
             return "", Place.INLINE
         if flat.find(quote, start, min(limit, start + 4096)) < 0:
@@ -182,13 +186,14 @@ class Surroundings:
         return quote, Place.INLINE_CODE if quote == "`" else Place.QUOTED
 
     def _is_code_before(self, quote_at: int) -> bool:
-        low = max(0, quote_at - 40)
-        if self._flat[quote_at - 2 : quote_at] == ": " and self._flat[quote_at - 3 : quote_at - 2] not in ('"', "'"):
-            return False  # prose: the statement "…"
-        return pattern(_CODE_BEFORE_QUOTE).search(self._data, low, quote_at) is not None
+        flat = self._flat
+        before = self._data[max(0, quote_at - 60) : quote_at]
+        if flat[quote_at] == "`":
+            return pattern(_CODE_BEFORE_BACKTICK).search(before) is not None
+        return pattern(_CODE_BEFORE_QUOTE).search(before) is not None
 
     def _tag_before(self, start: int) -> bool:
-        return pattern(_TAG).search(self._data, max(0, start - 90), start) is not None
+        return pattern(_TAG).search(self._data[max(0, start - 90) : start]) is not None
 
 
 def _either(*words: str) -> bytes:

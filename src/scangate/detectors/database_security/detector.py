@@ -106,16 +106,26 @@ def _readings(view: View, subject: Subject, is_case_folded: bool) -> Iterator[tu
 
 
 def _distinct(findings: list[DatabaseFinding]) -> list[DatabaseFinding]:
-    """One finding per place and operation: of two that overlap the flagged one stays, then the wider, then the earlier reading's."""
-    ranked = sorted(enumerate(findings), key=lambda item: (not item[1].flagged, -len(item[1].span), item[0]))
+    """One finding per place and operation: of two that overlap the flagged one stays, then the statement before the fragment,
+    then the wider, then the earlier reading's. A fragment of injection inside a flagged statement says nothing new.
+    """
+    ranked = sorted(
+        enumerate(findings), key=lambda item: (not item[1].flagged, _is_fragment(item[1]), -len(item[1].span), item[0])
+    )
     kept: list[DatabaseFinding] = []
     covered: dict[str, list[Span]] = {}
     for _, finding in ranked:
-        spans = covered.setdefault(finding.category, [])
-        if any(span.overlaps(finding.span) or span == finding.span for span in spans):
+        taken = [
+            span for category, spans in covered.items() for span in spans if category == finding.category or _is_fragment(finding)
+        ]
+        if any(span.overlaps(finding.span) or span == finding.span for span in taken):
             continue
-        spans.append(finding.span)
+        covered.setdefault(finding.category, []).append(finding.span)
         kept.append(finding)
         if len(kept) >= MAX_FINDINGS:
             break
     return sorted(kept, key=lambda finding: (finding.span.start, finding.category))
+
+
+def _is_fragment(finding: DatabaseFinding) -> bool:
+    return finding.rule.startswith("sql.injection.")

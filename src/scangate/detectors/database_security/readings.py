@@ -20,15 +20,15 @@ _SPLITTING: Final = rb"/\*[^*]{0,40}\*/|[\"']\s{0,4}(?:\+|\|\|)\s{0,4}[\"']"
 class ViewReading:
     """A view, encoded once. Belongs to one scan.
 
-    `cased` is the text as sent, for a case-folded view: capitals are evidence, so they are put back where lengths agree.
+    `cased` is the part as sent, for a case-folded view: capitals are evidence, so they are looked up there.
     """
 
-    __slots__ = ("_encoded", "_view", "flat")
+    __slots__ = ("_cased", "_encoded", "_view", "flat")
 
     def __init__(self, view: View, cased: str | None = None) -> None:
         self._view = view
-        text = view.text if cased is None else _recased(view, cased)
-        self._encoded = EncodedText(text)
+        self._cased = cased
+        self._encoded = EncodedText(view.text)
         self.flat = self._encoded.data.decode("latin-1")
 
     @property
@@ -37,6 +37,12 @@ class ViewReading:
 
     def to_raw(self, start: int, end: int) -> Span:
         return self._view.to_raw(self._encoded.point(start), self._encoded.point(end))
+
+    def is_upper(self, start: int, end: int) -> bool:
+        if self._cased is None:
+            return self.flat[start:end].isupper()
+        span = self.to_raw(start, end)
+        return self._cased[span.start : span.end].isupper()
 
     def segments(self, segments: Sequence[Segment]) -> list[tuple[int, int]]:
         """The byte ranges of a JSON part's string values, in order."""
@@ -50,18 +56,6 @@ class ViewReading:
             at = segment.span.end
             ranges.append((start, offset))
         return ranges
-
-
-def _recased(view: View, cased: str) -> str:
-    """The view's text with each character in the case of the raw text that it came from; the text itself where that is unknown."""
-    characters = []
-    for index, char in enumerate(view.text[:_MAX_SPLICED_BYTES]):
-        if "a" <= char <= "z":
-            span = view.to_raw(index, index + 1)
-            if cased[span.start : span.end].isupper():
-                char = char.upper()
-        characters.append(char)
-    return "".join(characters) + view.text[_MAX_SPLICED_BYTES:]
 
 
 class SplicedReading:
@@ -86,6 +80,9 @@ class SplicedReading:
 
     def to_raw(self, start: int, end: int) -> Span:
         return self._base.to_raw(self._origin(start), self._origin(end - 1) + 1 if end > start else self._origin(end))
+
+    def is_upper(self, start: int, end: int) -> bool:
+        return self._base.is_upper(self._origin(start), self._origin(end - 1) + 1)
 
     def _origin(self, offset: int) -> int:
         index = bisect_right(self._spliced_from, offset) - 1

@@ -65,7 +65,8 @@ def _table() -> dict[str, Command]:
     add("EXPIRE RENAME RENAMENX MOVE SWAPDB", update, 2, 3, own=False)
     add("DEL", delete, 1, -1, own=False)
     add("UNLINK HDEL SREM ZREM LREM XDEL LTRIM ZREMRANGEBYSCORE ZREMRANGEBYRANK XTRIM", delete, 1, -1, own=True)
-    add("LPOP RPOP SPOP GETDEL ZPOPMIN ZPOPMAX BLPOP BRPOP", delete, 1, -1, own=True)
+    add("RPOP", delete, 1, 2, own=False)
+    add("LPOP SPOP GETDEL ZPOPMIN ZPOPMAX BLPOP BRPOP", delete, 1, -1, own=True)
     add("FLUSHALL FLUSHDB", delete, 0, 1, own=True, risk="drop")
     add("EVAL EVALSHA FCALL", update, 2, -1, own=False, effect=Effect.RISKY, risk="command")
     add("REPLICAOF SLAVEOF", update, 2, 2, own=True, effect=Effect.RISKY, risk="network")
@@ -99,11 +100,10 @@ _LINE: Final = (
     rb"(?m)(?:^[ \t]*(?:[-*$]\s+|\d{1,3}[.)]\s+)?|^[^\n>]{0,40}>\s*|[\"'`;>:]\s?|redis-cli(?:[ \t]+-\S+(?:[ \t]+[\w.@/:]*[.\d][\w.@/:]*)?){0,6}[ \t]+)"
     rb"(" + _WORDS + rb")(?:[ \t\"'`;<]|$)"
 )
-_CLIENT_CALL: Final = (
-    rb"\b(?:\w*redis\w*|rdb|r|pipe|pipeline)\.(flush_?all|flush_?db|config_?set|script_?flush|shutdown|slaveof|replicaof|unlink|hdel|srem|zrem|"
-    rb"hset|hmset|sadd|zadd|lpush|rpush|setex|mset|incr|incrby|hincrby|expire|rename)\s*\("
+_CALL: Final = (
+    rb"\b(?:(?:\w*redis\w*|rdb|r|pipe|pipeline)\.(flush_?all|flush_?db|config_?set|script_?flush|shutdown|slaveof|replicaof|unlink|hdel|srem|zrem|"
+    rb"hset|hmset|sadd|zadd|lpush|rpush|setex|mset|incr|incrby|hincrby|expire|rename)|\w*redis\w*\.(set|del|delete|eval))\s*\("
 )
-_REDIS_CALL: Final = rb"\b\w*redis\w*\.(set|del|delete|eval)\s*\("
 _KEY: Final = rb"[\w.@{}$<>*?\[\]-]*[:*][\w.:@{}$<>*?\[\]-]*|\"[^\"\n]*\"|'[^'\n]*'"
 _WORD_SPLIT: Final = rb"\"(?:[^\"\\\n]|\\[\x00-\xff])*\"|'[^'\n]*'|[^\s\"']+"
 
@@ -119,7 +119,7 @@ class RedisFinder:
             if tries >= _MAX_TRIES or hits >= MAX_HITS:
                 break
             if names_redis is None:
-                names_redis = "redis" in reading.flat.lower()
+                names_redis = pattern(rb"\bredis\b|redis[-_:]|\b6379\b").search(reading.data) is not None
             statement = _line(reading, surroundings, match.start(1), match.start(), names_redis)
             if statement is not None:
                 hits += 1
@@ -149,7 +149,13 @@ def _line(reading: Reading, surroundings: Surroundings, start: int, lead: int, n
     at_prompt = at_prompt or flat[lead:start].rstrip().endswith("6379>")
     if not texts or (place < Place.INLINE_CODE and not at_prompt):
         return None
-    command = _command(texts, is_sure=at_prompt or names_redis, in_code=place >= Place.STRING)
+    command = _command(
+        texts,
+        is_upper=reading.is_upper(*words[0]),
+        is_sure=at_prompt or names_redis,
+        at_prompt=at_prompt,
+        in_code=place >= Place.STRING,
+    )
     if command is None:
         return None
     return Statement(
@@ -165,9 +171,9 @@ def _line(reading: Reading, surroundings: Surroundings, start: int, lead: int, n
     )
 
 
-def _command(texts: list[str], *, is_sure: bool, in_code: bool) -> Command | None:
+def _command(texts: list[str], *, is_upper: bool, is_sure: bool, at_prompt: bool, in_code: bool) -> Command | None:
     name = texts[0].upper()
-    if not texts[0].isupper() and not (is_sure and texts[0].islower()) and not (in_code and name in ("FLUSHALL", "FLUSHDB")):
+    if not is_upper and not at_prompt and not (in_code and texts[0] in ("flushall", "flushdb")):
         return None
     if len(texts) > 1 and (phrase := _PHRASES.get((name, texts[1].upper()))) is not None:
         operation, least, risks = phrase
@@ -181,7 +187,9 @@ def _command(texts: list[str], *, is_sure: bool, in_code: bool) -> Command | Non
         return None
     if name in ("FLUSHALL", "FLUSHDB") and arguments and arguments[0].upper() not in ("ASYNC", "SYNC"):
         return None
-    if any(argument.endswith((",", ".", ":")) or argument[0] in "(=" for argument in arguments):
+    if name in ("EVAL", "EVALSHA", "FCALL") and not is_sure:
+        return command if "redis.call" in arguments[0] or "redis.pcall" in arguments[0] else None
+    if any(argument.endswith((",", ".", ":", ")")) or argument[0] in "(=" for argument in arguments):
         return None
     if name == "EXPIRE" and arguments[1].isdigit():
         return command
@@ -190,24 +198,23 @@ def _command(texts: list[str], *, is_sure: bool, in_code: bool) -> Command | Non
 
 
 def _calls(reading: Reading, surroundings: Surroundings) -> Iterator[Statement]:
-    for expression in (_CLIENT_CALL, _REDIS_CALL):
-        for tries, match in enumerate(pattern(expression).finditer(reading.data)):
-            if tries >= MAX_HITS:
-                break
-            name = reading.flat[match.start(1) : match.end(1)].upper().replace("_", "")
-            command = COMMANDS.get("DEL" if name == "DELETE" else name)
-            spot = surroundings.spot(match.start())
-            closing = reading.flat.find(")", match.end(), match.end() + 400)
-            end = closing + 1 if closing >= 0 else match.end()
-            operation = command.operation if command else Operation.UPDATE
-            yield Statement(
-                start=match.start(),
-                end=end,
-                rule=f"redis.{operation.value}",
-                operation=operation,
-                effect=command.effect if command else Effect.RISKY,
-                engine="redis",
-                risks=command.risks if command else ("configuration",),
-                is_mention=spot.is_comment or surroundings.is_mention(match.start(), end, surroundings.place(spot, end)),
-                is_certain=True,
-            )
+    for tries, match in enumerate(pattern(_CALL).finditer(reading.data)):
+        if tries >= MAX_HITS:
+            return
+        begin, after = match.span()
+        name = (match.group(1) or match.group(2)).decode().upper().replace("_", "")
+        command = COMMANDS.get("DEL" if name == "DELETE" else name)
+        spot = surroundings.spot(begin)
+        closing = reading.flat.find(")", after, after + 400)
+        end = closing + 1 if closing >= 0 else after
+        operation = command.operation if command else Operation.UPDATE
+        yield Statement(
+            start=begin,
+            end=end,
+            rule=f"redis.{operation.value}",
+            operation=operation,
+            effect=command.effect if command else Effect.RISKY,
+            engine="redis",
+            risks=command.risks if command else ("configuration",),
+            is_mention=spot.is_comment or surroundings.is_mention(begin, end, surroundings.place(spot, end)),
+        )

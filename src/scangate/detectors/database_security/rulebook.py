@@ -86,13 +86,12 @@ class Rule:
     model: RuleModel
     expression: re2._Regexp
     check: Callable[[Reached], Reached | None] | None
-    needles: tuple[int, ...]
 
 
 class RuleBook:
     """All rules; immutable, safe to use from several threads."""
 
-    __slots__ = ("_needles", "rules")
+    __slots__ = ("_needles", "_rules_of", "rules")
 
     def __init__(self, models: list[RuleModel]) -> None:
         needles = sorted({needle.lower() for model in models for needle in model.needles})
@@ -101,18 +100,21 @@ class RuleBook:
         for needle in needles:
             self._needles.Add(re2.escape(needle).encode())
         self._needles.Compile()
-        self.rules = tuple(_compile(model, index) for model in models)
+        self.rules = tuple(_compile(model) for model in models)
+        rules_of: list[list[int]] = [[] for _ in needles]
+        for number, model in enumerate(models):
+            for needle in model.needles:
+                rules_of[index[needle.lower()]].append(number)
+        self._rules_of = tuple(tuple(numbers) for numbers in rules_of)
 
     def find(self, reading: Reading, surroundings: Surroundings, checkpoint: Callable[[], None]) -> Iterator[Statement]:
         """Statements, rule by rule; at most `MAX_HITS` each."""
-        present = set(self._needles.Match(reading.data) or ())
+        present = self._needles.Match(reading.data)
         if not present:
             return
-        for rule in self.rules:
-            if present.isdisjoint(rule.needles):
-                continue
+        for number in sorted({number for needle in present for number in self._rules_of[needle]}):
             checkpoint()
-            yield from _apply(rule, reading, surroundings)
+            yield from _apply(self.rules[number], reading, surroundings)
 
 
 def load_rules() -> RuleBook:
@@ -137,14 +139,12 @@ def _models(name: str, text: str) -> list[RuleModel]:
         raise ConfigurationError(f"rules of database_security, {name}: {error}") from None
 
 
-def _compile(model: RuleModel, needles: dict[str, int]) -> Rule:
+def _compile(model: RuleModel) -> Rule:
     alternatives = b"|".join(expression.encode().replace(b"~", GAP) for expression in model.patterns)
     if model.check is not None and model.check not in CHECKS:
         raise ConfigurationError(f"rule {model.id!r} names the unknown check {model.check!r}")
     check = CHECKS[model.check] if model.check else None
-    return Rule(
-        model, pattern(b"(?m)(?:" + alternatives + b")"), check, tuple(needles[needle.lower()] for needle in model.needles)
-    )
+    return Rule(model, pattern(b"(?m)(?:" + alternatives + b")"), check)
 
 
 def _apply(rule: Rule, reading: Reading, surroundings: Surroundings) -> Iterator[Statement]:
@@ -172,7 +172,13 @@ def _statement(rule: Rule, reading: Reading, surroundings: Surroundings, begin: 
         return None
     text = reading.flat[begin:reach]
     reached = Reached(
-        text, reading.flat[begin:end], model.operation, model.effect, model.risks, place, reading.flat[reach : reach + 80]
+        text,
+        reading.flat[begin:end],
+        model.operation,
+        model.effect,
+        model.risks,
+        place,
+        *_around(reading.flat, spot, begin, reach),
     )
     if rule.check is not None:
         checked = rule.check(reached)
@@ -190,6 +196,11 @@ def _statement(rule: Rule, reading: Reading, surroundings: Surroundings, begin: 
         is_mention=spot.is_comment or surroundings.is_mention(begin, reach, place),
         is_certain=model.is_certain,
     )
+
+
+def _around(flat: str, spot: Spot, begin: int, reach: int) -> tuple[str, str]:
+    """What stands on the line before the hit, and what stands behind it."""
+    return flat[max(spot.line_start, begin - 80) : begin], flat[reach : min(spot.limit, reach + 80)]
 
 
 def _leading_space(flat: str, begin: int, end: int) -> int:

@@ -71,6 +71,10 @@ class Reading(Protocol):
         """`data` with one character per byte (Latin-1), so that byte offsets index it."""
         ...
 
+    def is_upper(self, start: int, end: int) -> bool:
+        """Whether the bytes `[start, end)` are in capitals in the text as sent."""
+        ...
+
     def to_raw(self, start: int, end: int) -> Span:
         """The code points of the part as sent that the bytes `[start, end)` came from."""
         ...

@@ -163,17 +163,27 @@ def execute(lexer: TokenSource) -> Shape | None:
     routine = name.rsplit(".", 1)[-1]
     risk = _DANGEROUS_ROUTINES.get(routine) or _DANGEROUS_ROUTINES.get(name)
     following = lexer.peek(behind)
-    is_call = following.word == "(" or following.kind in (Kind.PARAMETER, Kind.STRING, Kind.NUMBER)
+    is_call = following.word == "(" or following.kind in (Kind.PARAMETER, Kind.STRING)
+    is_call = is_call or (following.kind is Kind.NUMBER and lexer.is_upper(lexer.peek(0)))
     if not risk and not is_call:
         return None
     walk = statement_walk(lexer, behind, Clause.DEFINITION, expecting=False)
     walk.end = max(walk.end, behind)
     modifies = routine.removeprefix("USP_").removeprefix("SP_").removeprefix("P_").startswith(tuple(_MODIFYING_STEMS))
+    is_lower = not lexer.is_upper(lexer.peek(0))  # "call flush()" is prose about code
     effect = Effect.RISKY if risk else Effect.WRITE if modifies else Effect.PLAIN
     operation = Operation.UPDATE if risk or modifies else Operation.READ
     risks = (risk,) if risk else ()
     return statement_shape(
-        lexer, "sql.execute", operation, walk, head=1, solid=3 if risk else 1, name=(index, behind), effect=effect, risks=risks
+        lexer,
+        "sql.execute",
+        operation,
+        walk,
+        head=1,
+        solid=3 if risk else -1 if is_lower else 1,
+        name=(index, behind),
+        effect=effect,
+        risks=risks,
     )
 
 
@@ -184,7 +194,8 @@ def _dynamic(lexer: TokenSource, index: int) -> Shape | None:
     at = index + 1 if token.word == "(" else index
     inner = lexer.peek(at)
     end = behind_parentheses(lexer, index) if token.word == "(" else index + 1
-    if inner.kind not in (Kind.STRING, Kind.PARAMETER) or end == index:
+    is_literal = lexer.text(inner).lower().startswith("0x") or inner.word in ("CHAR", "CHR", "NCHAR", "CONCAT")
+    if not (inner.kind in (Kind.STRING, Kind.PARAMETER) or is_literal) or end == index:
         return None
     is_hex = any(lexer.text(lexer.peek(i)).upper().startswith(("0X", "CHAR(")) for i in range(at, min(end, at + 8)))
     effect = Effect.RISKY if is_hex else Effect.PLAIN

@@ -142,7 +142,9 @@ def _index_definition(lexer: TokenSource, index: int) -> int:
     behind = name_end(lexer, at)
     if not has_name:
         return 1 if lexer.peek(index).word in ("FOR", "FROM", "(") else -_NO_DEFINITION
-    return 1 + (lexer.peek(behind).word in ("(", "USING")) if behind > at else -_NO_DEFINITION
+    if behind == at:
+        return -_NO_DEFINITION
+    return 2 if lexer.peek(behind).word in ("(", "USING") else -1
 
 
 def _followed_by(*words: str) -> Callable[[TokenSource, int], int]:

@@ -7,7 +7,7 @@ sentence much (upper-case keywords, a semicolon, comparisons). The weights were 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 from scangate.detectors.database_security.context import Place, Spot, Surroundings
 from scangate.detectors.database_security.patterns import GAP, pattern
@@ -19,7 +19,7 @@ from scangate.detectors.database_security.sql.vocabulary import PLACEHOLDERS
 from scangate.detectors.database_security.statement import Effect, Operation, Reading, Statement
 
 MAX_STATEMENTS: Final = 200
-_MAX_STARTS: Final = 2500
+"""Statements beside plain reads, per reading."""
 _TAIL_BYTES: Final = 96 << 10
 _ENOUGH: Final = 2
 
@@ -30,12 +30,13 @@ _KIND: Final = (
     rb"measurement|certificate|credential|assembly|directory|rule|secret|catalog|model|dictionary|collection|bucket|scope|share|cluster|"
     rb"library|foreign|profile|resource|column|iceberg|connection)"
 )
+_SEVERE_VERBS: Final = (b"union", b"insert", b"update", b"delete", b"truncate", b"drop", b"create", b"alter")
 _OPENERS: Final = tuple(
     part.replace(b"~", GAP)
     for part in (
         rb"select\b",
         rb"union~(?:all~|distinct~)?[(\s]*select",
-        rb"with~(?:recursive~)?[\w\"`\[\]]+(?:~|\()[^;]",
+        rb"with~(?:recursive~)?[\w\"`\[\]]+\s*(?:\([^();]{0,400}\)\s*)?(?:~|\b)as\s*(?:not~)?(?:materialized~)?\(",
         rb"insert~(?:into|overwrite|ignore|or|low_priority|delayed|high_priority)\b",
         rb"insert~" + _NAME + rb"(?:~|\()",
         rb"(?:replace|upsert|merge)~into\b",
@@ -64,50 +65,74 @@ _OPENERS: Final = tuple(
         rb"explain~(?:\w+~)?(?:select|insert|update|delete|with)\b",
     )
 )  # fmt: skip
-_OPENER: Final = rb"(?:\b|%20|%27|%3b)(?:" + b"|".join(_OPENERS) + rb")"
+_PREFIX: Final = rb"(?:\b|%20|%27|%3b|/\*!\d{1,6})(?:"
+_ANY: Final = _PREFIX + b"|".join(_OPENERS) + rb")"
+_SEVERE: Final = _PREFIX + b"|".join(part for part in _OPENERS if part.startswith(_SEVERE_VERBS)) + rb")"
+
+
+class _Pass(NamedTuple):
+    """One pass over a reading: which openers, and how many of them and how many tokens it may cost."""
+
+    opener: bytes
+    starts: int
+    tokens: int
+    is_tail: bool = False
+
+
+_PASSES: Final = (_Pass(_ANY, 1500, 16_000), _Pass(_SEVERE, 750, 8_000), _Pass(_ANY, 750, 8_000, is_tail=True))
+"""Ordinary text never needs the second pass. Where decoys ("select select …") have used up the first, the second goes on where
+that stopped, with openers that few decoys have, and the third reads the end of the text.
+"""
 
 
 class SqlFinder:
     """Immutable; safe to use from several threads."""
 
     def find(self, reading: Reading, surroundings: Surroundings, checkpoint: Callable[[], None]) -> Iterator[Statement]:
-        """Statements in order, at most `MAX_STATEMENTS`. Linear in the text; a text with very many openers is read at both ends."""
-        position, found = 0, 0
-        starts, data = 0, reading.data
-        opener = pattern(_OPENER)
-        while found < MAX_STATEMENTS and (match := opener.search(data, position)) is not None:
-            starts += 1
-            if starts % 100 == 0:
-                checkpoint()
-            if starts == _MAX_STARTS:
-                position = max(match.end(), len(data) - _TAIL_BYTES)
-                continue
-            if starts > 2 * _MAX_STARTS:
-                return
-            start = match.start()
-            while not reading.flat[start].isalpha():
-                start += 3 if reading.flat[start] == "%" else 1
-            statement, position = self._read(reading, surroundings, start)
-            if statement is not None:
-                found += 1
+        """Statements in order, at most `MAX_STATEMENTS` beside plain reads. Linear in the text, bounded by `_PASSES`."""
+        position = found = 0
+        for step in _PASSES:
+            if step.is_tail:
+                position = max(position, len(reading.data) - _TAIL_BYTES)
+            starts = tokens = 0
+            opener = pattern(step.opener)
+            while (match := opener.search(reading.data, position)) is not None:
+                starts += 1
+                if starts % 100 == 0:
+                    checkpoint()
+                if starts > step.starts or tokens > step.tokens:
+                    break
+                start = match.start()
+                while not reading.flat[start].isalpha():
+                    start += 3 if reading.flat[start] == "%" else 1
+                statement, position, read = self._read(reading, surroundings, start)
+                tokens += read
+                if statement is None:
+                    continue
                 yield statement
+                found += statement.effect is not Effect.PLAIN
+                if found >= MAX_STATEMENTS:
+                    return
+            if match is None:
+                return
 
-    def _read(self, reading: Reading, surroundings: Surroundings, start: int) -> tuple[Statement | None, int]:
-        """The statement at `start`, and where to look on."""
+    def _read(self, reading: Reading, surroundings: Surroundings, start: int) -> tuple[Statement | None, int, int]:
+        """The statement at `start`, where to look on, and how many tokens were read."""
         flat = reading.flat
         is_union = flat[start : start + 5].upper() == "UNION"
         spot = surroundings.spot(start, in_host_string=not is_union)
-        lexer = Lexer(flat, reading.data, start, spot.limit, spot.closer)
+        lexer = Lexer(reading, start, spot.limit, spot.closer)
         shape = parse(lexer)
         behind_verb = start + 4
         if shape is None or shape.end < 1:
-            return None, behind_verb
+            return None, behind_verb, len(lexer.tokens)
         end = lexer.peek(shape.end - 1).end
         place = surroundings.place(spot, end)
         if _evidence(reading, surroundings, lexer, shape, spot, place, end) < _ENOUGH:
-            return None, behind_verb
+            return None, behind_verb, len(lexer.tokens)
         statement = _statement(lexer, shape, spot, end, surroundings.is_mention(start, end, place))
-        return statement, start + 6 if shape.rule.startswith("sql.execute") else max(end, behind_verb)
+        resume = start + 6 if shape.rule.startswith("sql.execute") else max(end, behind_verb)
+        return statement, resume, len(lexer.tokens)
 
 
 def _statement(lexer: Lexer, shape: Shape, spot: Spot, end: int, is_mention: bool) -> Statement:
@@ -166,6 +191,10 @@ def _evidence(
     if behind.startswith(("--", "#", "/*")) or flat[max(0, spot.start - 2) : spot.start].rstrip(" ").endswith((";", "'", ")")):
         points += 0.5
     points += _case(lexer, shape)
+    if shape.rule == "sql.injection.union" and flat[max(0, spot.start - 3) : spot.start].rstrip(" +(")[-1:] in tuple(
+        "'\")0123456789"
+    ):
+        points += 1
     if "_" in shape.target or "." in shape.target or any(mark in shape.target for mark in '"`['):
         points += 0.5
     if place < Place.LINE and not surroundings.is_clean_behind(end, spot.limit):
@@ -177,10 +206,10 @@ def _evidence(
 
 def _case(lexer: Lexer, shape: Shape) -> float:
     """Keywords in capitals speak for SQL, a capital at the beginning of a sentence against it."""
-    words = [lexer.text(lexer.peek(index)) for index in range(min(shape.head, shape.end)) if lexer.peek(index).kind is Kind.WORD]
-    first = words[0]
-    if all(word.isupper() for word in words):
+    words = [token for index in range(min(shape.head, shape.end)) if (token := lexer.peek(index)).kind is Kind.WORD]
+    capitals = [lexer.is_upper(token) for token in words]
+    if all(capitals):
         return 1.5 if len(words) > 1 else 1.0
-    if first.istitle() and all(word.islower() for word in words[1:]):
+    if not any(capitals) and lexer.is_upper(words[0]._replace(end=words[0].start + 1)):
         return -0.5
     return 0.0

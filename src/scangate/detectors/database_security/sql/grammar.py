@@ -53,6 +53,30 @@ _CLAUSE_OF: Final = {
 _DEFINITION_WORDS: Final = (
     frozenset(_CLAUSE_OF) | OPENING | CONNECTIVES | FILLERS | {"AFTER", "BEFORE", "EACH", "STATEMENT", "INSERT"}
 )
+_BEFORE_SELECT: Final = frozenset(
+    [
+        "(",
+        "ALL",
+        "DISTINCT",
+        "UNION",
+        "EXCEPT",
+        "INTERSECT",
+        "MINUS",
+        "AS",
+        "FOR",
+        "IS",
+        "BEGIN",
+        "RETURN",
+        "EXISTS",
+        "IN",
+        "ANY",
+        "SOME",
+        "THEN",
+        "ELSE",
+        "DO",
+        "|>",
+    ]
+)
 _UNARY: Final = frozenset("-+~@")
 _COMPARISONS: Final = frozenset(("=", "<", ">", "<>", "!=", "<=", ">=", "<=>", "==", "+=", "-=", ":="))
 
@@ -64,6 +88,8 @@ class Walk:
         "_adjacent",
         "_clause",
         "_expecting",
+        "_first",
+        "_is_query",
         "_lexer",
         "_stack",
         "assignments",
@@ -75,10 +101,12 @@ class Walk:
         "seen",
     )
 
-    def __init__(self, lexer: TokenSource, index: int, clause: Clause, *, expecting: bool = True) -> None:
+    def __init__(self, lexer: TokenSource, index: int, clause: Clause, *, expecting: bool = True, is_query: bool = False) -> None:
         self._lexer = lexer
         self._clause = clause
         self._expecting = expecting
+        self._first = index
+        self._is_query = is_query
         self._adjacent = 0
         self._stack: list[Clause] = []
         self.end = index
@@ -146,6 +174,8 @@ class Walk:
         if clause is not None:
             return self._open_clause(index, token, clause)
         if word in OPENING:
+            if self._expecting and word in ("UNION", "INTERSECT", "EXCEPT", "MINUS"):
+                return 0
             if word in ("LEFT", "RIGHT") and self._lexer.peek(index + 1).word == "(":
                 return self._operand(index, token)
             self._expecting, self._adjacent = True, 0
@@ -187,10 +217,19 @@ class Walk:
             clause = self._clause if self._stack or word != "USING" else clause
         if self._clause is Clause.ARGUMENTS and word in ("FROM", "USING", "ON"):
             clause = Clause.ARGUMENTS
+        if word == "SELECT" and not self._may_select(index):
+            return 0
         if word == "UPDATE" and index and self._lexer.peek(index - 1).word in ("KEY", "THEN", "DO"):
             clause = Clause.ASSIGNMENT
         self._clause, self._expecting, self._adjacent = clause, True, 0
         return 1
+
+    def _may_select(self, index: int) -> bool:
+        """Another statement begins where a SELECT continues nothing."""
+        before = self._lexer.peek(index - 1).word if index else ""
+        if not self._expecting and (self._stack or not self._is_query):
+            return True
+        return before in _BEFORE_SELECT or index == self._first
 
     def _operand(self, index: int, token: Token) -> int:
         is_bare = token.kind is Kind.WORD

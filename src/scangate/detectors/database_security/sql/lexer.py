@@ -11,6 +11,7 @@ from enum import IntEnum
 from typing import Final, NamedTuple, Protocol
 
 from scangate.detectors.database_security.patterns import pattern
+from scangate.detectors.database_security.statement import Reading
 
 WINDOW_BYTES: Final = 4096
 """A statement is read this far; what a longer one says behind it is found as statements of its own."""
@@ -85,6 +86,10 @@ class TokenSource(Protocol):
 
     def text(self, token: Token) -> str: ...
 
+    def is_upper(self, token: Token) -> bool:
+        """Written in capitals in the text as sent."""
+        ...
+
 
 class Tail:
     """A source's tokens from `offset` on, so that a statement inside a statement is read by the same parsers."""
@@ -109,6 +114,9 @@ class Tail:
     def text(self, token: Token) -> str:
         return self._source.text(token)
 
+    def is_upper(self, token: Token) -> bool:
+        return self._source.is_upper(token)
+
 
 class Lexer:
     """The tokens of `[start, limit)` of one reading, at most `WINDOW_BYTES` of it. Belongs to one candidate.
@@ -119,11 +127,24 @@ class Lexer:
     Every method is linear in what it reads.
     """
 
-    __slots__ = ("_closer", "_data", "_flat", "_is_cut", "_limit", "_newlines", "_position", "_stop", "comments", "tokens")
+    __slots__ = (
+        "_closer",
+        "_data",
+        "_flat",
+        "_is_cut",
+        "_limit",
+        "_newlines",
+        "_position",
+        "_reading",
+        "_stop",
+        "comments",
+        "tokens",
+    )
 
-    def __init__(self, flat: str, data: bytes, start: int, limit: int, closer: str = "") -> None:
-        self._flat = flat
-        self._data = data
+    def __init__(self, reading: Reading, start: int, limit: int, closer: str = "") -> None:
+        self._reading = reading
+        self._flat = reading.flat
+        self._data = reading.data
         self._limit = min(limit, start + WINDOW_BYTES)
         self._is_cut = limit > self._limit
         self._closer = closer
@@ -152,6 +173,9 @@ class Lexer:
 
     def text(self, token: Token) -> str:
         return self._flat[token.start : token.end]
+
+    def is_upper(self, token: Token) -> bool:
+        return self._reading.is_upper(token.start, token.end)
 
     def comment_text(self, start: int, end: int) -> str:
         return self._flat[start:end]

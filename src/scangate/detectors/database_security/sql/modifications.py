@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from scangate.detectors.database_security.sql.grammar import Clause, name_end
-from scangate.detectors.database_security.sql.lexer import TokenSource
+from scangate.detectors.database_security.sql.lexer import Kind, TokenSource
 from scangate.detectors.database_security.sql.shape import (
     Shape,
     behind_alias,
@@ -77,13 +77,14 @@ def insert(lexer: TokenSource) -> Shape | None:
     following = lexer.peek(at).word
     if following == "(" and has_columns:
         following = lexer.peek(at + 1).word
-    if following not in _INSERT_BODIES and not (has_columns and lexer.is_open_ended) and not lexer.is_cut:
+    is_left_open = lexer.peek(at).kind is Kind.END and (lexer.is_cut or (has_columns and lexer.is_open_ended))
+    if following not in _INSERT_BODIES and not is_left_open:
         return _insert_select(lexer, behind, head, has_columns)
     walk = statement_walk(lexer, at, Clause.LIST)
     end = max(walk.end, at)
     walk.end = end
     solid = 1 + has_columns + (following in ("VALUES", "SELECT"))
-    if end == at and following != "DEFAULT" and not lexer.is_cut:
+    if end == at and following != "DEFAULT" and not is_left_open:
         return None
     return statement_shape(lexer, "sql.insert", Operation.CREATE, walk, head=head, solid=solid, name=(head, behind))
 
@@ -148,13 +149,14 @@ def truncate(lexer: TokenSource) -> Shape | None:
         return None
     end = behind_partition(lexer, behind_names(lexer, behind))
     end = behind_options(lexer, end, ("CASCADE", "RESTRICT", "RESTART", "CONTINUE", "IDENTITY"))
+    solid = 1 if has_table else 0 if lexer.is_upper(lexer.peek(0)) else -2  # "truncate text" is no statement
     return Shape(
         "sql.truncate",
         Operation.DELETE,
         Effect.WRITE,
         end,
         index,
-        int(has_table),
+        solid,
         object_name(lexer, index, behind),
         ("whole-table",),
     )

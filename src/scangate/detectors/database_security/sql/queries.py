@@ -20,7 +20,7 @@ def _query(lexer: TokenSource, index: int, rule: str) -> Shape | None:
         index += 1
     if lexer.peek(index).word == "TOP" and lexer.peek(index + 1).kind in (Kind.NUMBER, Kind.PARAMETER):
         index += 2
-    walk = statement_walk(lexer, index, Clause.LIST)
+    walk = statement_walk(lexer, index, Clause.LIST, is_query=True)
     if walk.end <= index:
         return None
     has_source = "FROM" in walk.seen and _from_index(lexer, index, walk.end) > 0

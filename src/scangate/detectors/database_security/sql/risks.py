@@ -19,7 +19,7 @@ _CREDENTIAL_TABLES: Final = pattern(
 )
 _CREDENTIAL_PATHS: Final = ("MYSQL.USER", "MASTER.DBO.SYSLOGINS", "MASTER..SYSLOGINS", "SYS.USER$", "SYS.USER", "SYS.SYSLOGINS")
 _CATALOGS: Final = pattern(
-    rb"information_schema|sqlite_master|sqlite_schema|sysobjects|syscolumns|sysdatabases|sysserv\w+|pg_tables|pg_class|pg_user|pg_roles|pg_database|pg_proc|"
+    rb"information_schema|sqlite_master|sqlite_schema|sysobjects|syscolumns|sysdatabases|sysserv\w+|pg_tables|sysusers|pg_group|pg_class|pg_user|pg_roles|pg_database|pg_proc|"
     rb"pg_catalog|(?:all|user|dba)_(?:tables|tab_columns|tab_privs|sys_privs|role_privs|objects|source|views|db_links|ind_columns|constraints)|"
     rb"msysobjects|system_schema|syscat|rdb\$relations|mysql\.db|table_privileges|v\$version|v\$session|v\$parameter"
 )
@@ -42,6 +42,7 @@ _FUNCTIONS: Final = {
 _ONLY_WITH_PAYLOAD: Final = frozenset(("EXTRACTVALUE", "UPDATEXML", "XMLTYPE", "DBMS_LOB", "DBLINK", "EDIT", "READ_TEXT"))
 _AGGREGATES: Final = frozenset(("COUNT", "LENGTH", "CHAR_LENGTH", "LEN", "BOOL_OR", "ISNULL", "NULLIF"))
 _COMPARISONS: Final = frozenset(("=", "<", ">", "<=", ">=", "<>", "!=", "LIKE", "IS", "IN", "RLIKE", "REGEXP", "<=>"))
+_UNION_TOKENS: Final = 60
 _CONSTANTS: Final = frozenset((Kind.NUMBER, Kind.STRING))
 
 
@@ -76,10 +77,11 @@ def _names(lexer: Lexer, tokens: list[Token], found: set[str]) -> None:
         elif token.kind in (Kind.WORD, Kind.QUOTED):
             name = lexer.text(token).strip('"`[]')
             if in_list and _is_projected_credential(tokens, index, name):
-                if not _is_bound_lookup(tokens):
-                    found.add("credentials")
+                found.add("credentials")
             elif in_source:
                 _source(lexer, tokens, index, name, found)
+    if "credentials" in found and _is_bound_lookup(tokens):
+        found.discard("credentials")
 
 
 def _is_projected_credential(tokens: list[Token], index: int, name: str) -> bool:
@@ -111,8 +113,7 @@ def _source(lexer: Lexer, tokens: list[Token], index: int, name: str, found: set
     path = name.upper() + "".join(lexer.text(token).upper().strip('"`[]') for token in following if token.glued)
     is_path = bool(following) and following[0].word == "." and following[0].glued
     if path.startswith(_CREDENTIAL_PATHS) or (not is_path and _CREDENTIAL_TABLES.fullmatch(raw) is not None):
-        if not _is_bound_lookup(tokens):
-            found.add("credentials")
+        found.add("credentials")
     elif path.startswith(_CATALOG_PATHS) or _CATALOGS.fullmatch(raw) is not None:
         found.add("catalog")
 
@@ -145,7 +146,7 @@ def _injection(lexer: Lexer, tokens: list[Token], found: set[str]) -> None:
     for index, token in enumerate(tokens):
         if token.word in ("OR", "||") and _is_tautology(lexer, tokens, index + 1):
             found.add("tautology")
-        elif token.word == "UNION" and _is_foreign_union(tokens, index):
+        elif token.word == "UNION" and "union" not in found and _is_foreign_union(tokens, index):
             found.add("union")
     if _has_cut_comment(lexer, tokens):
         found.add("comment")
@@ -180,7 +181,7 @@ def _is_foreign_union(tokens: list[Token], index: int) -> bool:
     at = index + 1
     while at < len(tokens) and tokens[at].word in ("ALL", "DISTINCT", "(", "SELECT"):
         at += 1
-    body = tokens[at:]
+    body = tokens[at : at + _UNION_TOKENS]
     if any(token.word == "FROM" for token in body):
         body = body[: next(i for i, token in enumerate(body) if token.word == "FROM")]
         return any(token.word in ("@@VERSION", "VERSION", "CURRENT_USER") for token in body)

@@ -27,8 +27,8 @@ class Shape:
     is_question: bool = False
 
 
-def statement_walk(lexer: TokenSource, index: int, clause: Clause, *, expecting: bool = True) -> Walk:
-    return Walk(lexer, index, clause, expecting=expecting).run()
+def statement_walk(lexer: TokenSource, index: int, clause: Clause, *, expecting: bool = True, is_query: bool = False) -> Walk:
+    return Walk(lexer, index, clause, expecting=expecting, is_query=is_query).run()
 
 
 def structure_of(walk: Walk) -> int:

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Final
 
 from scangate.detectors.database_security.sql import administration, definitions, modifications, queries
+from scangate.detectors.database_security.sql.grammar import name_end
 from scangate.detectors.database_security.sql.lexer import Kind, Tail, TokenSource
-from scangate.detectors.database_security.sql.shape import Shape
+from scangate.detectors.database_security.sql.shape import Shape, behind_parentheses
 from scangate.detectors.database_security.sql.vocabulary import QUERY_VERBS
 from scangate.detectors.database_security.statement import Effect, Operation
 
@@ -23,7 +24,11 @@ def parse(lexer: TokenSource) -> Shape | None:
 
 def _with(lexer: TokenSource) -> Shape | None:
     """Common table expressions: the operation is that of the main statement, or of one that writes inside them."""
-    index = 2 if lexer.peek(1).word == "RECURSIVE" else 1
+    index = name_end(lexer, 2 if lexer.peek(1).word == "RECURSIVE" else 1)
+    if lexer.peek(index).word == "(":
+        index = behind_parentheses(lexer, index)
+    if lexer.peek(index).word != "AS":
+        return None
     writer, depth = "", 0
     while (token := lexer.peek(index)).kind not in (Kind.END, Kind.OTHER):
         word = token.word

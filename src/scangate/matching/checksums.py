@@ -74,7 +74,7 @@ def base62_crc32(text: str) -> bool:
 
 
 def base58check(text: str, *, alphabet: str = _BASE58) -> bytes | None:
-    """The payload with its version byte when the four bytes of double SHA-256 at the end agree, else None. At most 120 characters."""
+    """The payload with its version byte when the four bytes of double SHA-256 at the end agree; up to 120 characters."""
     if not text or len(text) > 120:
         return None
     number = 0

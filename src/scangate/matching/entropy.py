@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections import Counter
+from itertools import pairwise
 
 
 def shannon_bits(text: str) -> float:
@@ -28,4 +28,4 @@ def character_classes(text: str) -> int:
 def class_changes(text: str) -> int:
     """How often neighbours differ in class (letter, digit, other): high in generated tokens, low in words and names."""
     kinds = [0 if char.isalpha() else 1 if char.isdigit() else 2 for char in text]
-    return sum(left != right for left, right in itertools.pairwise(kinds))
+    return sum(left != right for left, right in pairwise(kinds))

@@ -11,6 +11,7 @@ from ahocorasick_rs import AhoCorasick
 _FIRST_WITHOUT_SPACES = "\u2e80"
 """From here on (CJK, kana, Hangul, full-width forms) scripts do not separate words by spaces."""
 _JOINED_MINIMUM = 8
+_CHECKED_HITS = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def _joins(char: str) -> bool:
 class KeywordFinder:
     """Finds keywords as whole words, ignoring case; a trailing `*` in a keyword makes it a stem (`паспорт*` finds `паспорта`).
 
-    Both methods are linear in the text and its hits.
+    Linear in the text and its hits.
     """
 
     __slots__ = ("_automaton", "_stem", "_words")
@@ -72,22 +73,25 @@ class KeywordFinder:
         self._automaton = AhoCorasick([spelling for spelling, _ in entries]) if entries else None
 
     def present(self, text: str) -> set[str]:
-        """The keywords that may occur in a text: a superset of those that `find` would report, at a fraction of the price."""
-        if self._automaton is None:
-            return set()
-        hits = self._automaton.find_matches_as_indexes(lower_same_length(text), overlapping=True)
-        return {self._words[index] for index in {hit[0] for hit in hits}}
+        """The keywords that occur. Of a text with very many hits it may name others that only occur inside words: which is enough
+        to tell what cannot matter, and cheaper."""
+        hits, lowered = self._hits(text)
+        if len(hits) > _CHECKED_HITS:
+            return {self._words[index] for index in {hit[0] for hit in hits}}
+        return {self._words[hit[0]] for hit in hits if self._is_whole(lowered, *hit)}
 
     def find(self, text: str) -> list[Keyword]:
         """Every occurrence, overlapping ones too, by end offset."""
+        hits, lowered = self._hits(text)
+        return [Keyword(self._words[hit[0]], hit[1], hit[2]) for hit in hits if self._is_whole(lowered, *hit)]
+
+    def _hits(self, text: str) -> tuple[list[tuple[int, int, int]], str]:
         if self._automaton is None:
-            return []
+            return [], ""
         lowered = lower_same_length(text)
-        found = []
-        for index, start, end in self._automaton.find_matches_as_indexes(lowered, overlapping=True):
-            if start > 0 and _joins(lowered[start]) and _joins(lowered[start - 1]):
-                continue
-            if not self._stem[index] and end < len(lowered) and _joins(lowered[end - 1]) and _joins(lowered[end]):
-                continue
-            found.append(Keyword(self._words[index], start, end))
-        return found
+        return self._automaton.find_matches_as_indexes(lowered, overlapping=True), lowered
+
+    def _is_whole(self, lowered: str, index: int, start: int, end: int) -> bool:
+        if start > 0 and _joins(lowered[start - 1]) and _joins(lowered[start]):
+            return False
+        return self._stem[index] or end >= len(lowered) or not (_joins(lowered[end]) and _joins(lowered[end - 1]))

@@ -1,19 +1,22 @@
-"""One `X` per masked code point; nothing else of the text moves."""
+"""Masking of plain text; JSON parts have `json_text.mask_json`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from scangate.domain.content import Span, union
 
-MASK = "X"
+MASK: Final = "X"
 
 
 def mask(text: str, spans: Iterable[Span]) -> str:
-    """The text with every code point of the spans' union replaced by `X`; same length. Spans are cut to the text."""
+    """One `X` per code point over the union of the spans; the length stays. Spans reaching past the end are cut."""
     pieces: list[str] = []
-    at = 0
-    for span in union(Span(max(0, span.start), min(len(text), span.end)) for span in spans):
-        pieces += (text[at : span.start], MASK * len(span))
-        at = span.end
-    return "".join((*pieces, text[at:]))
+    done = 0
+    for span in union(spans):
+        start, end = min(span.start, len(text)), min(span.end, len(text))
+        pieces += (text[done:start], MASK * (end - start))
+        done = end
+    pieces.append(text[done:])
+    return "".join(pieces)

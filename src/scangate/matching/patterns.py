@@ -6,8 +6,9 @@ translated to code points only where a match was kept.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +19,9 @@ from scangate.errors import ConfigurationError
 _SET_MEMORY_BYTES = 16 << 20
 _PATTERN_MEMORY_BYTES = 4 << 20
 _SHORT_BYTES = 512
-_DENSE_DIGITS = 0.15
+_DENSE = 0.01
 _DIGITS = b"0123456789"
+_ZERO, _NINE = 0x30, 0x39
 
 
 class EncodedText:
@@ -44,11 +46,14 @@ class EncodedText:
         return int(self._points[offset])
 
     @property
-    def digit_share(self) -> float:
-        """ASCII digits per byte, 0 to 1."""
-        if not self.data:
+    def broken_digits(self) -> float:
+        """How much of the text is one separator between two digits, 0 to 0.5 by bytes: `12-34 56.7` has 3 in 10."""
+        if len(self.data) < 3 or len(self.data.translate(None, _DIGITS)) > (1 - 2 * _DENSE) * len(self.data):
             return 0.0
-        return 1.0 - len(self.data.translate(None, _DIGITS)) / len(self.data)
+        octets = np.frombuffer(self.data, dtype=np.uint8)
+        digits = (octets >= _ZERO) & (octets <= _NINE)
+        separators = (octets == 0x20) | ((octets >= 0x2D) & (octets <= 0x2F))
+        return float(np.count_nonzero(digits[:-2] & separators[1:-1] & digits[2:])) / len(self.data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,53 +78,96 @@ def _options(memory_bytes: int, case_sensitive: bool) -> re2.Options:
     return options
 
 
-class PatternSet:
-    """Many patterns, compiled once, used from several threads.
+class Family(StrEnum):
+    """What a pattern is made of. Each family has an automaton of its own: of all together, on text made of digits or random
+    characters, nearly every byte would lead to a new state."""
 
-    Patterns are re2 syntax over UTF-8. Each should begin with `\\b`, a literal or a rare character: a class that may start
-    anywhere (`[a-z0-9]{20,}`) multiplies the states of the shared automaton.
+    TOKENS = "tokens"
+    """A literal prefix, then a class: `\\bghp_[A-Za-z0-9]{36}`."""
+    PHRASES = "phrases"
+    """Words, then anything: `password\\s*[:=]\\s*(\\S+)`."""
+    NUMBERS = "numbers"
+    """Digits and letters of a fixed form, from a word boundary on: `\\b\\d{3}-\\d{2}-\\d{4}\\b`."""
+
+
+class PatternSet:
+    """Many patterns, compiled once, used from several threads: re2 syntax over UTF-8.
 
     Raises:
         ConfigurationError: a pattern that re2 refuses (look-around, back-references, a repeat above 1000).
     """
 
-    def __init__(self, expressions: Sequence[str], *, case_sensitive: bool = True) -> None:
+    def __init__(
+        self, expressions: Sequence[str], families: Sequence[Family] | None = None, *, case_sensitive: bool = True
+    ) -> None:
         self.expressions = tuple(expressions)
         self._patterns = [_compile(expression, case_sensitive) for expression in self.expressions]
-        self._set = re2.Set.SearchSet(_options(_SET_MEMORY_BYTES, case_sensitive))
-        for expression in self.expressions:
-            self._set.Add(expression)
-        if self.expressions:
-            self._set.Compile()
+        self._has_group = [bool(pattern.groups) for pattern in self._patterns]
+        unions: dict[str, list[int]] = {}
+        self._grouped: list[int] = []
+        for index, family in enumerate(families or [Family.NUMBERS] * len(self.expressions)):
+            if family is Family.NUMBERS and _has_separator(self.expressions[index]):
+                self._grouped.append(index)
+            else:
+                unions.setdefault(family, []).append(index)
+        self._unions = [_Union(self.expressions, indices, case_sensitive) for indices in unions.values()]
+        self._grouped_union = _Union(self.expressions, self._grouped, case_sensitive)
 
     def __len__(self) -> int:
         return len(self.expressions)
 
-    def matching(self, text: EncodedText, among: Sequence[int] | None = None) -> list[int]:
-        """The indices of the patterns that match anywhere, ascending; `among` restricts them.
+    def matching(self, text: EncodedText, wanted: Callable[[], Collection[int]] | None = None) -> list[int]:
+        """The indices of the patterns that match anywhere, ascending; of those that are not in `wanted()` (None: all are), some.
 
-        One pass of the shared automaton, except where it would build a new state for nearly every byte (long text, mostly
-        digits): there one pass for each pattern, which is slower on ordinary text and linear on any.
+        Numbers with separators are the one family whose automaton grows without end on long text full of digits: there each
+        wanted one runs by itself, which is slower on ordinary text and linear on any.
         """
-        if not self.expressions or not text.data:
+        if not text.data:
             return []
-        wanted = range(len(self._patterns)) if among is None else among
-        if len(text.data) > _SHORT_BYTES and text.digit_share > _DENSE_DIGITS:
-            return [index for index in wanted if self._patterns[index].search(text.data) is not None]
-        hits = set(self._set.Match(text.data) or ())
-        return sorted(hits.intersection(wanted))
+        hits = [hit for union in self._unions for hit in union.matching(text.data)]
+        if len(text.data) > _SHORT_BYTES and text.broken_digits > _DENSE:
+            chosen = self._grouped if wanted is None else wanted()
+            hits += [i for i in self._grouped if i in chosen and self._patterns[i].search(text.data) is not None]
+        else:
+            hits += self._grouped_union.matching(text.data)
+        return sorted(hits)
 
     def search(self, index: int, text: EncodedText, position: int = 0) -> PatternMatch | None:
         """The first match of one pattern at or after byte `position`."""
-        pattern = self._patterns[index]
-        match = pattern.search(text.data, position)
+        match = self._patterns[index].search(text.data, position)
         if match is None:
             return None
-        start, end = match.span()
-        after = max(end, start + 1)
-        if pattern.groups and match.start(1) >= 0:
-            start, end = match.span(1)
-        return PatternMatch(text.point(start), text.point(end), _first_token_end(text.data, match.start(), after), after)
+        first, last = match.span()
+        after = max(last, first + 1)
+        start, end = match.span(1) if self._has_group[index] else (first, last)
+        if start < 0:
+            start, end = first, last
+        return PatternMatch(text.point(start), text.point(end), _first_token_end(text.data, first, after), after)
+
+
+class _Union:
+    """Some patterns of a list in one automaton."""
+
+    __slots__ = ("_set", "indices")
+
+    def __init__(self, expressions: Sequence[str], indices: Sequence[int], case_sensitive: bool) -> None:
+        self.indices = tuple(indices)
+        self._set = re2.Set.SearchSet(_options(_SET_MEMORY_BYTES, case_sensitive))
+        for index in indices:
+            self._set.Add(expressions[index])
+        if indices:
+            self._set.Compile()
+
+    def matching(self, data: bytes) -> list[int]:
+        if not self.indices:
+            return []
+        return [self.indices[hit] for hit in self._set.Match(data) or ()]
+
+
+def _has_separator(expression: str) -> bool:
+    """Whether something other than letters and digits may stand between the digits of a match."""
+    plain = re2.sub(r"\\[bdx]|[A-Za-z0-9]-[A-Za-z0-9]|[0-9A-Za-z]|[\[\]{}()?|,:]", "", expression)
+    return any(mark in plain for mark in " -./")
 
 
 def _compile(expression: str, case_sensitive: bool) -> re2._Regexp:

@@ -1,76 +1,68 @@
-"""What a profile asks of the sensitive-data detector."""
+"""The sensitive-data detector's share of a security profile: `data-protection.data-leak-detection`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from typing import Final
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
-from scangate.detectors.sensitive_data.rule import DataCategory
-from scangate.domain.profile import DlpMember, Protections
-from scangate.domain.taxonomy import Action, Severity
+from scangate.detectors.sensitive_data.data_profiles import DataProfile, find_profile, predefined_profiles
+from scangate.domain.profile import DataLeakDetection, Protections
+from scangate.domain.taxonomy import Action, Confidence, Severity
 from scangate.errors import ProfileInvalidError
 
-_PATH: Final = "data-protection.data-leak-detection.member"
-_OLD_IDS: Final = {"11995025": "Sensitive Content", "11995043": "Sensitive Content"}
-
-
-@dataclass(frozen=True, slots=True)
-class DataProfile:
-    """A named group of data categories."""
-
-    name: str
-    id: str
-    categories: frozenset[DataCategory]
-
-
-@cache
-def data_profiles() -> tuple[DataProfile, ...]:
-    """The predefined ones."""
-    rows = yaml.safe_load(files(__package__).joinpath("data_profiles.yaml").read_text("utf-8"))
-    return tuple(DataProfile(row["name"], row["id"], frozenset(map(DataCategory, row["categories"]))) for row in rows)
+_PATH: Final = "data-protection.data-leak-detection"
 
 
 class SensitiveDataOptions(BaseModel):
-    """Matches of medium and high confidence are flagged; those of low confidence are reported only."""
+    """What to look for, what to do about it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    action: Action = Field(description="What to do about flagged data: block, allow or alert.")
-    severity: Severity = Field(Severity.HIGH, description="Severity of a finding.")
-    profile_name: str = Field(description="Name of the first data profile, for reports.")
-    profile_id: str = Field(description="Its id.")
-    categories: tuple[DataCategory, ...] = Field(description="Categories of data to look for.")
-
-
-def from_protections(protections: Protections) -> SensitiveDataOptions | None:
-    """The options of `data-leak-detection`; None when it has no action or no member.
-
-    Raises:
-        ProfileInvalidError: a member names no data profile.
-    """
-    leak = protections.data_protection.data_leak_detection if protections.data_protection else None
-    if leak is None or not leak.action or not leak.member:
-        return None
-    chosen = [_find(member, index) for index, member in enumerate(leak.member)]
-    return SensitiveDataOptions(
-        action=Action(leak.action),
-        severity=leak.severity or Severity.HIGH,
-        profile_name=chosen[0].name,
-        profile_id=chosen[0].id,
-        categories=tuple(sorted(frozenset[DataCategory]().union(*(profile.categories for profile in chosen)))),
+    action: Action = Field(description="What to do when sensitive data is found: block, alert or allow.")
+    data_profiles: tuple[DataProfile, ...] = Field(
+        min_length=1, description="The data profiles that say which data patterns count, and from which confidence on."
+    )
+    severity: Severity | None = Field(default=None, description="Severity of every finding; unset, each pattern has its own.")
+    mask_inline: bool = Field(default=False, description="Return a copy of the text with each flagged value replaced by X.")
+    minimum_confidence: Confidence | None = Field(
+        default=None, description="Flag from this confidence on, whatever the data profiles say: low, medium or high."
     )
 
 
-def _find(member: DlpMember, index: int) -> DataProfile:
-    """By id where one is given, else by name, ignoring case."""
-    by_id = next((p for p in data_profiles() if member.id and p.id == member.id), None)
-    name = _OLD_IDS.get(member.id, member.text).strip().lower()
-    found = by_id or next((profile for profile in data_profiles() if profile.name.lower() == name), None)
-    if found is None:
-        raise ProfileInvalidError(f"unknown data profile {member.text[:64]!r}", path=f"{_PATH}[{index}].text")
-    return found
+def from_protections(protections: Protections) -> SensitiveDataOptions | None:
+    """The options that a profile asks for; None when the action is empty or no data profile is named.
+
+    Beyond the documented fields, `minimum-confidence` (low, medium, high) is read: an extension of this product.
+
+    Raises:
+        ProfileInvalidError: a data profile or confidence that does not exist.
+    """
+    data = protections.data_protection
+    leak = data.data_leak_detection if data is not None else None
+    if leak is None or not leak.action or not leak.member:
+        return None
+    profiles = []
+    for index, member in enumerate(leak.member):
+        profile = find_profile(member)
+        if profile is None:
+            known = ", ".join(profile.name for profile in predefined_profiles())
+            raise ProfileInvalidError(f"unknown data profile; known: {known}", path=f"{_PATH}.member[{index}].text")
+        profiles.append(profile)
+    return SensitiveDataOptions(
+        action=Action(leak.action),
+        data_profiles=tuple(profiles),
+        severity=leak.severity,
+        mask_inline=leak.mask_data_inline,
+        minimum_confidence=_minimum_confidence(leak),
+    )
+
+
+def _minimum_confidence(leak: DataLeakDetection) -> Confidence | None:
+    value = (leak.model_extra or {}).get("minimum-confidence")
+    if value is None:
+        return None
+    try:
+        return Confidence(value)
+    except ValueError:
+        raise ProfileInvalidError("known: low, medium, high", path=f"{_PATH}.minimum-confidence") from None

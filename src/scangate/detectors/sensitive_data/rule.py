@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from scangate.domain.taxonomy import Confidence, Severity
 from scangate.errors import ConfigurationError
+from scangate.matching.patterns import Family
 
 SPLIT_MARK: Final = "¦"
 """Removed from examples: it keeps made-up tokens from looking real to the secret scanners of code hosts."""
@@ -47,7 +48,11 @@ class _Document(BaseModel):
 
 
 class Ladder(_Document):
-    """How sure a match is by what speaks for it; null means that it is not reported at all."""
+    """How sure a match is by what speaks for it; null means that it is not reported at all.
+
+    With `alone` given, `hint` follows it where it is not given itself; with `alone` null, so do `checksum`, and `both` follows
+    `context`: nothing but a word near makes such a rule report.
+    """
 
     alone: Confidence | None = Confidence.LOW
     hint: Confidence | None = Confidence.LOW
@@ -57,17 +62,19 @@ class Ladder(_Document):
 
     @model_validator(mode="before")
     @classmethod
-    def _hint_defaults_to_alone(cls, data: Any) -> Any:
-        if isinstance(data, dict) and "alone" in data:
+    def _dependent_defaults(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or "alone" not in data:
+            return data
+        if data["alone"] is not None:
             return {"hint": data["alone"]} | data
-        return data
+        return {"hint": None, "checksum": None, "both": data.get("context")} | data
 
     def level(self, *, proven: bool, context: bool, hint: bool) -> Confidence | None:
-        if proven:
-            return self.both if context else self.checksum
         if context:
-            return self.context
-        return self.hint if hint else self.alone
+            return self.both if proven else self.context
+        if not proven:
+            return self.hint if hint else self.alone
+        return self.checksum if self.checksum is not None or not hint else self.hint
 
 
 class Examples(_Document):
@@ -96,8 +103,7 @@ class Rule(_Document):
     severity: Severity
     patterns: Annotated[tuple[str, ...], Field(min_length=1)]
     """re2 syntax; the first capturing group, if any, is the value."""
-    anchors: tuple[str, ...] = ()
-    """Literals (any case) of which one must stand in the text for the patterns to run at all."""
+    family: Family = Family.NUMBERS
     validator: str = ""
     proves: bool = True
     """Whether the validator's success counts as a checksum, or merely as well-formed."""
@@ -110,6 +116,8 @@ class Rule(_Document):
     hints: tuple[str, ...] = ()
     confidence: Ladder = Ladder()
     suppressors: tuple[str, ...] = ()
+    candidates: Annotated[int, Field(ge=1, le=3000)] = 1500
+    """How many matches are put to the validator in one view: fewer for a costly one."""
     specificity: Annotated[int, Field(ge=0, le=100)] = 50
     """Which of two rules keeps a span that both claim with the same confidence: the higher."""
     version: int = 1

@@ -20,111 +20,18 @@ _CURRENCIES = "$€£¥₹₽￥"
 _SEQUENCE = "01234567890123456789"
 _LOG_WORDS = ("info", "debug", "warn", "error", "trace", "fatal", "notice")
 _ROLES = frozenset(
-    [
-        "abuse",
-        "account",
-        "accounts",
-        "admin",
-        "administrator",
-        "billing",
-        "bookings",
-        "business",
-        "careers",
-        "ceo",
-        "compliance",
-        "contact",
-        "contacto",
-        "contato",
-        "customercare",
-        "customerservice",
-        "datenschutz",
-        "donotreply",
-        "dpo",
-        "editor",
-        "editorial",
-        "enquiries",
-        "feedback",
-        "finance",
-        "hello",
-        "help",
-        "helpdesk",
-        "hi",
-        "hr",
-        "info",
-        "information",
-        "inquiries",
-        "it",
-        "jobs",
-        "kontakt",
-        "legal",
-        "mail",
-        "marketing",
-        "media",
-        "news",
-        "newsletter",
-        "no-reply",
-        "noreply",
-        "no_reply",
-        "office",
-        "orders",
-        "partners",
-        "postmaster",
-        "presse",
-        "press",
-        "privacy",
-        "pr",
-        "recruiting",
-        "reservations",
-        "returns",
-        "root",
-        "sales",
-        "security",
-        "service",
-        "services",
-        "shop",
-        "spam",
-        "staff",
-        "subscribe",
-        "support",
-        "supporto",
-        "soporte",
-        "suporte",
-        "team",
-        "tech",
-        "unsubscribe",
-        "user",
-        "username",
-        "webmaster",
-        "welcome",
-        "test",
-        "someone",
-        "somebody",
-        "name",
-        "email",
-        "you",
-        "me",
-        "example",
-        "foo",
-        "bar",
-        "john.doe",
-        "jane.doe",
-        "johndoe",
-        "git",
-        "notifications",
-        "notification",
-        "alerts",
-        "billing",
-        "payments",
-        "bounce",
-        "bounces",
-        "ventas",
-        "vertrieb",
-        "rechnung",
-        "buchhaltung",
-        "assistenza",
-        "atendimento",
-    ]
-)
+    {
+        "abuse", "account", "accounts", "admin", "administrator", "alerts", "billing", "bookings", "bounce", "bounces",
+        "business", "careers", "compliance", "contact", "contacts", "contacto", "contato", "customercare", "customerservice",
+        "datenschutz", "donotreply", "dpo", "editor", "editorial", "enquiries", "feedback", "finance", "git", "hello", "help",
+        "helpdesk", "hr", "info", "information", "inquiries", "it", "jobs", "kontakt", "legal", "mail", "marketing", "media",
+        "news", "newsletter", "no-reply", "no_reply", "noreply", "notification", "notifications", "office", "orders",
+        "partners", "payments", "postmaster", "press", "presse", "privacy", "pr", "recruiting", "reservations", "returns",
+        "root", "sales", "security", "service", "services", "shop", "soporte", "spam", "staff", "subscribe", "suporte",
+        "support", "supporto", "team", "tech", "unsubscribe", "webmaster", "welcome", "ventas", "vertrieb", "rechnung",
+        "buchhaltung", "assistenza", "atendimento",
+    }
+)  # fmt: skip
 _VERSION_WORDS = frozenset(
     {"version", "ver", "ver.", "v", "release", "build", "firmware", "sdk", "driver", "версия", "versión", "versione"}
 )
@@ -240,11 +147,13 @@ def documentation_key(candidate: Candidate) -> Effect:
 
 
 def role_address(candidate: Candidate) -> Effect:
-    """Public mailboxes (`support@`, `info@`, `noreply@`) and the domains reserved for documentation (RFC 2606)."""
+    """Public mailboxes (`support@`, `info@`, `noreply@`) always; the domains reserved for documentation (RFC 2606) unless a word
+    says whose address it is."""
     local, _, domain = candidate.value.lower().rpartition("@")
-    if local.split("+")[0] in _ROLES or domain in _DOCUMENTATION_DOMAINS or domain.endswith(_DOCUMENTATION_TLDS):
+    if local.split("+")[0] in _ROLES:
         return Effect.LOWER
-    return Effect.KEEP
+    reserved = domain in _DOCUMENTATION_DOMAINS or domain.endswith(_DOCUMENTATION_TLDS)
+    return Effect.LOWER if reserved and candidate.keyword is None else Effect.KEEP
 
 
 SUPPRESSORS: Final[Mapping[str, Suppressor]] = MappingProxyType(

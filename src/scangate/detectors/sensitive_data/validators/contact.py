@@ -7,41 +7,34 @@ from typing import Final
 
 from scangate.detectors.sensitive_data.candidate import FAILED, PLAUSIBLE, Candidate, Check
 
-_REGIONS: Final = ("US", "GB", "DE", "FR", "ES", "IT", "PT", "BR", "RU", "JP", "CN", "MX", "CH", "AT", "AU", "IN", "AR", "CO")
-"""Regions whose national numbers are recognised, in the order in which they are tried."""
+_TRUNK_REGIONS: Final = ("GB", "DE", "FR", "IT", "JP", "CN", "CH", "AT", "AU", "IN")
+"""Regions that write a leading 0 before area codes and mobile numbers, in the order in which they are tried."""
+_NORTH_AMERICAN: Final = {(first, 10): ("US", "MX") for first in "23456789"}
+_PLAIN_REGIONS: Final = {
+    **_NORTH_AMERICAN,
+    ("1", 11): ("US", "CN"),
+    ("8", 11): ("RU",),
+    ("7", 11): ("RU",),
+    ("9", 10): ("RU", "US", "IN", "MX"),
+    ("3", 10): ("IT", "US", "CO", "MX"),
+    ("6", 10): ("IN", "US", "MX"),
+    ("7", 10): ("IN", "US", "MX"),
+    ("8", 10): ("IN", "US", "MX"),
+    ("6", 9): ("ES",),
+    ("7", 9): ("ES",),
+    ("8", 9): ("ES",),
+    ("9", 9): ("ES", "PT"),
+    ("2", 9): ("PT",),
+    **{(first, 11): ("BR",) for first in "234569"},
+    ("1", 10): ("BR",),
+}
+"""First digit and length of numbers written without a leading 0, and the regions that have such."""
 _FILE_ENDINGS: Final = frozenset(
-    [
-        "png",
-        "jpg",
-        "jpeg",
-        "gif",
-        "svg",
-        "webp",
-        "ico",
-        "css",
-        "js",
-        "ts",
-        "jsx",
-        "tsx",
-        "json",
-        "html",
-        "htm",
-        "php",
-        "py",
-        "rb",
-        "go",
-        "rs",
-        "java",
-        "md",
-        "txt",
-        "xml",
-        "yml",
-        "yaml",
-        "pdf",
-        "mp4",
-        "mp3",
-    ]
-)
+    {
+        "png", "jpg", "jpeg", "gif", "svg", "webp", "ico", "css", "js", "ts", "jsx", "tsx", "json", "html", "htm", "php",
+        "py", "rb", "go", "rs", "java", "md", "txt", "xml", "yml", "yaml", "pdf", "mp4", "mp3",
+    }
+)  # fmt: skip
 _NEVER_REPORTED: Final = ("0.", "127.", "255.", "169.254.", "192.0.2.", "198.51.100.", "203.0.113.")
 
 
@@ -90,27 +83,37 @@ def mac_address(candidate: Candidate) -> Check:
 
 
 def phone_international(candidate: Candidate) -> Check:
-    """E.164 with a plus sign, valid for its country by Google's metadata. The first call of a process loads it (0.1 s)."""
+    """E.164 with a plus sign, valid for its country by Google's metadata; the first call of a process loads it (0.1 s). Without a
+    word that makes it personal, when it is reported at low confidence only, the length will do: the metadata costs 0.2 ms."""
+    value = candidate.value.rstrip(" .-(")
+    end = candidate.start + len(value)
+    if candidate.keyword is None:
+        return Check(True, False, end=end) if 9 <= sum(map(str.isdigit, value)) <= 15 else FAILED
     import phonenumbers
 
-    value = candidate.value.rstrip(" .-(")
     try:
         number = phonenumbers.parse(value, None)
     except phonenumbers.NumberParseException:
         return FAILED
     if not phonenumbers.is_valid_number(number):
         return FAILED
-    return Check(True, False, end=candidate.start + len(value))
+    return Check(True, False, end=end)
 
 
 def phone_national(candidate: Candidate) -> Check:
-    """Valid in one of the regions whose languages are supported, as written without the country's code."""
+    """Valid in one of the regions whose languages are supported, as written without the country's code; as above, the length
+    will do where nothing makes it personal."""
+    value = candidate.value.rstrip(" .-(")
+    digits = "".join(char for char in value if "0" <= char <= "9")
+    if value[:2] in ("19", "20") and value[4:5] in ("-", ".", "/", " ") and not value[5:6].isspace():
+        # a date, with or without a time: 2025-06-24 14
+        return FAILED
+    regions = _regions(digits)
+    if candidate.keyword is None:
+        return Check(True, False, end=candidate.start + len(value)) if regions else FAILED
     import phonenumbers
 
-    value = candidate.value.rstrip(" .-(")
-    if sum(char.isdigit() for char in value) < 8:
-        return FAILED
-    for region in _REGIONS:
+    for region in regions:
         try:
             number = phonenumbers.parse(value, region)
         except phonenumbers.NumberParseException:
@@ -118,3 +121,12 @@ def phone_national(candidate: Candidate) -> Check:
         if phonenumbers.is_valid_number(number):
             return Check(True, False, end=candidate.start + len(value))
     return FAILED
+
+
+def _regions(digits: str) -> tuple[str, ...]:
+    """Where a number of these digits can be a national one: asking every region would cost a millisecond."""
+    if not 8 <= len(digits) <= 12:
+        return ()
+    if digits[0] == "0":
+        return _TRUNK_REGIONS
+    return _PLAIN_REGIONS.get((digits[0], len(digits)), ())

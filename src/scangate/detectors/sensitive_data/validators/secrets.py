@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from itertools import pairwise
 from typing import Final
 
 from scangate.detectors.sensitive_data.candidate import FAILED, PLAUSIBLE, PROVEN, Candidate, Check
@@ -22,6 +23,13 @@ _LONGEST_KEY_BLOCK: Final = 20_000
 _KEY_BODY: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n \\nrt\"',")
 _QUOTES: Final = frozenset("\"'`“”«»「」『』")
 _CLOSERS: Final = ".,;:!?)]}>\"'`»”」』。、，；！？…"
+_ENDS: Final = _QUOTES | frozenset("<>,;：、，。；\\")
+_OTHER_KEYS: Final = (
+    "public", "pubkey", "publishable", "csrf", "xsrf", "next_token", "nexttoken", "page_token", "pagetoken", "continuation",
+    "primary_key", "foreign_key", "sort_key", "partition_key", "cache_key", "bucket_key", "object_key", "storage_key",
+    "idempotency", "row_key", "cursor", "etag", "checksum", "credentialsid", "credentials_id", "key_id", "keyid", "key_name",
+    "token_type", "token_url", "key_version", "secret_name", "ssh_host_key", "fingerprint", "integrity",
+)  # fmt: skip
 _LOCAL_HOSTS: Final = ("localhost", "127.0.0.1", "host", "hostname", "server", "example", "0.0.0.0")  # noqa: S104 - a name
 _USERS: Final = frozenset({"user", "username", "usr", "login", "name", "email", "your_username", "myuser"})
 
@@ -63,7 +71,7 @@ def letters_token(candidate: Candidate) -> Check:
 
 
 def crc_token(candidate: Candidate) -> Check:
-    """GitHub and npm: proven by the CRC-32 in the last six characters, plausible when random without it (older tokens, samples)."""
+    """GitHub and npm: proven by the CRC-32 in the last six characters, plausible when random without it (older ones, samples)."""
     value = candidate.value
     if base62_crc32(value.partition("_")[2]):
         return PROVEN
@@ -161,7 +169,7 @@ def _password_like(value: str) -> bool:
 
 
 def password_value(candidate: Candidate) -> Check:
-    """The right side of `password = …`: proven when password-like, plausible when a bare word, failed when code or placeholder."""
+    """The right side of `password = …`: proven when password-like, plausible when a word, failed when code or placeholder."""
     quoted = _quoted(candidate)
     value, end = _trimmed(candidate)
     after = candidate.text[end : end + 1]
@@ -170,6 +178,9 @@ def password_value(candidate: Candidate) -> Check:
     if not quoted and (after in ("(", "[", "<") or is_identifier(value) or "(" in value or "://" in value or "=>" in value):
         return FAILED
     if quoted and after and after not in _QUOTES and after not in "\\":
+        return FAILED
+    if end == candidate.end and after and after < "\u2e80" and not after.isspace() and after not in _ENDS:
+        # longer than the pattern reads: no password
         return FAILED
     if value[:1] in "/\\.~" and "/" in value[1:]:
         return FAILED
@@ -191,7 +202,9 @@ def secret_value(candidate: Candidate) -> Check:
     """The right side of `api_key = …`: random enough, not a name, a path, a URL, an alphabet or a version."""
     quoted = _quoted(candidate)
     value, end = _trimmed(candidate)
-    if not 12 <= len(value) <= _LONGEST_SECRET or is_placeholder(value) or holds_alphabet(value):
+    if not 10 <= len(value) <= _LONGEST_SECRET or is_placeholder(value) or holds_alphabet(value):
+        return FAILED
+    if ".." in candidate.value or _names_no_secret(candidate):
         return FAILED
     if "://" in value or value[:1] in "/." or value.count("/") > 4 + len(value) // 16 or value.count(".") > 3:
         return FAILED
@@ -205,6 +218,13 @@ def secret_value(candidate: Candidate) -> Check:
     if sum(map(len, words)) > len(value) // 2:
         return FAILED
     return Check(True, True, end=end)
+
+
+def _names_no_secret(candidate: Candidate) -> bool:
+    """The name that the value is given speaks of another kind of key or token: `public_key`, `csrf-token`, `next_token`."""
+    head = candidate.before(64).rstrip("\"'`:=>?[] \t,").lower()
+    name = "".join(char if char.isalnum() else "_" for char in head[-40:].rpartition(" ")[2])
+    return any(part in name for part in _OTHER_KEYS)
 
 
 def hex_secret(candidate: Candidate) -> Check:
@@ -236,14 +256,18 @@ def url_password(candidate: Candidate) -> Check:
 
 
 def user_and_password(candidate: Candidate) -> Check:
-    """The `user:password` behind `curl -u`."""
+    """The `user:password` behind `curl -u`; either side may be empty."""
     user, separator, password = candidate.value.partition(":")
     secret = password or user
-    if not separator or is_placeholder(secret) or is_reference(user):
+    if not separator or len(secret) < 4 or is_placeholder(secret) or is_reference(user):
         return FAILED
-    if user in ("test", "xxx") and password in ("test", "yyy"):
-        return FAILED
-    return PROVEN if _password_like(secret) else PLAUSIBLE
+    return PROVEN if _password_like(secret) or _mixed_case(secret) else PLAUSIBLE
+
+
+def _mixed_case(value: str) -> bool:
+    """Letters whose case changes as in a generated string, not as in a name."""
+    changes = sum(left.isupper() != right.isupper() for left, right in pairwise(value))
+    return value.isalpha() and len(value) >= 12 and changes >= 5
 
 
 def telegram_token(candidate: Candidate) -> Check:

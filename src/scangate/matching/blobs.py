@@ -17,21 +17,24 @@ from numpy.typing import NDArray
 
 from scangate.domain.content import Span
 from scangate.domain.taxonomy import Encoding
-from scangate.matching.decoded import Bounds, Decoded, Octets, Positions, Source, octet_class, runs_of
+from scangate.matching.decoded import Bounds, Decoded, Octets, Source, octet_class, runs_of
 from scangate.matching.language import reads_as_text
-from scangate.matching.offsets import Coarse
+from scangate.matching.offsets import Coarse, Positions
 
 _SHORTEST: Final = 16
 _SHORTEST_HEX: Final = 20
 _MAX_CANDIDATES: Final = 500
 _HEAD: Final = 16
 """Characters of a candidate that are decoded to see whether the rest is worth it."""
-_COMPRESSED_INPUT: Final = 1 << 20
+_LAST_ALPHABET: Final = 6
+"""High bytes of UTF-16 from Latin (0) to Cyrillic, Hebrew and Arabic."""
 _NEVER: Final = 5
 
 _UPPER: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _LOWER: Final = _UPPER.lower()
 _DIGITS: Final = b"0123456789"
+_FIRST_SELECTOR: Final = "\ufe00"
+"""From here on there are characters in which text can be smuggled."""
 _SYMBOLS: Final = b"+/-_"
 _BASE64: Final = octet_class(_UPPER + _LOWER + _DIGITS + _SYMBOLS)
 _BASE64_PLAIN: Final = octet_class(_UPPER + _LOWER + _DIGITS)
@@ -175,7 +178,7 @@ def _base32_heads(heads: Octets) -> Octets:
 
 def _hex_heads(heads: Octets) -> Octets:
     nibbles = _NIBBLES[heads]
-    return nibbles[:, ::2] << 4 | nibbles[:, 1::2]  # type: ignore[return-value]
+    return (nibbles[:, ::2] << 4 | nibbles[:, 1::2]).astype(np.uint8)
 
 
 def _begins_like_text(heads: Octets) -> NDArray[np.bool_]:
@@ -187,7 +190,8 @@ def _begins_like_text(heads: Octets) -> NDArray[np.bool_]:
     wanted[:, 3:] |= kinds[:, :-3] == 4
     utf8 = (kinds != _NEVER).all(1) & (continues == wanted).all(1)
     high = heads[:, 1::2]
-    utf16 = (high[:, 1:] == high[:, 1:2]).all(1) & (high[:, 1] <= 6) & ((high[:, 1] > 0) | (kinds[:, 2::2] == 0).all(1))
+    low = np.where(high == 0, kinds[:, ::2] == 0, True)
+    utf16 = ((high <= _LAST_ALPHABET) & low).all(1)
     utf16 |= (heads[:, 0] == 0xFF) & (heads[:, 1] == 0xFE)
     gzipped = (heads[:, 0] == 0x1F) & (heads[:, 1] == 0x8B)
     deflated = (heads[:, 0] == 0x78) & np.isin(heads[:, 1], (0x01, 0x5E, 0x9C, 0xDA))
@@ -249,7 +253,7 @@ def _decoded(
     if len(text) > bounds.characters:
         text, bounds.hit = text[: bounds.characters], True
     readable = reads_as_text(text)
-    if readable or (text.isascii() and len(text) >= _SHORTEST):
+    if readable or (len(text) >= _SHORTEST and (text.isascii() or max(text) >= _FIRST_SELECTOR)):
         yield Decoded(text, Coarse(span), encodings, readable)
 
 
@@ -257,11 +261,15 @@ def _decompressed(data: bytes, bounds: Bounds) -> tuple[bytes | None, Encoding]:
     gzipped = data[:1] == b"\x1f"
     encoding = Encoding.GZIP if gzipped else Encoding.ZLIB
     inflate = zlib.decompressobj(zlib.MAX_WBITS | 16 if gzipped else zlib.MAX_WBITS)
-    limit = min(4 * bounds.characters, _COMPRESSED_INPUT)
+    limit = min(4 * bounds.characters, bounds.inflated_bytes)
+    if limit <= 0:
+        bounds.hit = True
+        return None, encoding
     try:
-        unpacked = inflate.decompress(data[:_COMPRESSED_INPUT], max(limit, 1))
+        unpacked = inflate.decompress(data, limit)
     except zlib.error:
         return None, encoding
+    bounds.inflated_bytes -= len(unpacked)
     bounds.hit |= bool(inflate.unconsumed_tail)
     return unpacked, encoding
 
@@ -269,7 +277,7 @@ def _decompressed(data: bytes, bounds: Bounds) -> tuple[bytes | None, Encoding]:
 def _text_of_bytes(data: bytes) -> str | None:
     """UTF-8 or UTF-16LE text; None for anything else. A broken last character (the blob was cut) is forgiven."""
     high = data[1:64:2]
-    if data[:2] == b"\xff\xfe" or (len(high) > 4 and len(set(high[1:])) == 1 and high[1] <= 6):
+    if data[:2] == b"\xff\xfe" or (len(high) > 4 and max(high) <= _LAST_ALPHABET):
         return data[: len(data) // 2 * 2].decode("utf-16-le", "replace").lstrip("\ufeff")
     try:
         return data.decode("utf-8")

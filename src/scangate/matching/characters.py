@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from scangate.matching.offsets import Codes
+from scangate.matching.offsets import Codes, Flags
 
 CODE_POINTS: Final = 0x110000
 
@@ -57,8 +57,8 @@ _LONGEST_EXPANSION: Final = 6
 
 _SURVEYED: Final = (range(0x3400), range(0xA000, 0xAC00), range(0xD7B0, 0xD800), range(0xF900, 0x20000), range(0x2F800, 0x2FA20))
 _IDEOGRAPHS: Final = (range(0x3400, 0x4DC0), range(0x4E00, 0xA000), range(0xAC00, 0xD7A4), range(0x20000, 0x32400))
-_UNSPACED: Final = (range(0x0E00, 0x0F00), range(0x1000, 0x10A0), range(0x1780, 0x1800), range(0x2E80, 0xA4D0), range(0xF900, 0xFB00),
-                    range(0xFF65, 0xFFDD), range(0x1AFF0, 0x1B170))  # fmt: skip
+_UNSPACED: Final = (range(0x0E00, 0x0F00), range(0x1000, 0x10A0), range(0x1780, 0x1800), range(0x2E80, 0xA4D0),
+                    range(0xF900, 0xFB00), range(0xFF65, 0xFFDD), range(0x1AFF0, 0x1B170))  # fmt: skip
 _LATIN: Final = (range(0x41, 0x5B), range(0x61, 0x7B), range(0xC0, 0x2B0), range(0x1D00, 0x1D80), range(0x1E00, 0x1F00),
                  range(0x2C60, 0x2C80), range(0xA720, 0xA800), range(0xAB30, 0xAB70))  # fmt: skip
 _MARKS: Final = (range(0x300, 0x370), range(0x483, 0x48A), range(0x1AB0, 0x1B00), range(0x1DC0, 0x1E00), range(0x20D0, 0x2100),
@@ -67,11 +67,11 @@ _PICTOGRAPHS: Final = (range(0x203C, 0x203D), range(0x2049, 0x204A), range(0x212
                        range(0x2190, 0x2C00), range(0x3030, 0x3031), range(0x303D, 0x303E), range(0x3297, 0x329A),
                        range(0xA9, 0xAA), range(0xAE, 0xAF), range(0x1F000, 0x20000))  # fmt: skip
 """What an emoji sequence may hold before a joiner or a variation selector."""
-_HIDDEN: Final = (range(0x00, 0x09), range(0x0E, 0x1B), range(0x1C, 0x20), range(0x7F, 0x85), range(0x86, 0xA0), range(0xAD, 0xAE),
-                  range(0x34F, 0x350), range(0x61C, 0x61D), range(0x115F, 0x1161), range(0x17B4, 0x17B6), range(0x180B, 0x1810),
-                  range(0x200B, 0x2010), range(0x202A, 0x202F), range(0x2060, 0x2070), range(0x3164, 0x3165),
-                  range(0xFE00, 0xFE10), range(0xFEFF, 0xFF00), range(0xFFA0, 0xFFA1), range(0xFFF0, 0xFFFC),
-                  range(0x1BCA0, 0x1BCA4), range(0x1D173, 0x1D17B), range(0xE0000, 0xE1000))  # fmt: skip
+_HIDDEN: Final = (range(0x00, 0x09), range(0x0E, 0x1B), range(0x1C, 0x20), range(0x7F, 0x85), range(0x86, 0xA0),
+                  range(0xAD, 0xAE), range(0x34F, 0x350), range(0x61C, 0x61D), range(0x115F, 0x1161), range(0x17B4, 0x17B6),
+                  range(0x180B, 0x1810), range(0x200B, 0x2010), range(0x202A, 0x202F), range(0x2060, 0x2070),
+                  range(0x3164, 0x3165), range(0xFE00, 0xFE10), range(0xFEFF, 0xFF00), range(0xFFA0, 0xFFA1),
+                  range(0xFFF0, 0xFFFC), range(0x1BCA0, 0x1BCA4), range(0x1D173, 0x1D17B), range(0xE0000, 0xE1000))  # fmt: skip
 """Default-ignorable code points (UAX #44) and control characters; tab, line ends and escape stay."""
 _PUNCTUATION: Final = {
     "'": "‘’‚‛′ʼ´", '"': "“”„‟″", "-": "‐‑‒–—―−", " ": "\u1680\u2800", "\n": "\u2028\u2029\u0085", "/": "⁄",
@@ -83,7 +83,7 @@ _CYRILLIC_TWINS: Final = dict(zip("aceopxykABCEHKMOPTXY", "асеорхукАВ�
 class CharacterTables:
     """`flags[c]`, `mapped[c]`, `cased[c]`, `lookalike[c]` and `cyrillic[c]` for every code point c."""
 
-    flags: NDArray[np.uint16]
+    flags: Flags
     mapped: Codes
     cased: Codes
     lookalike: Codes
@@ -189,7 +189,7 @@ def _own_mappings(mapped: Codes, expansions: dict[int, str]) -> None:
         mapped[start : start + 26] = np.arange(ord("A"), ord("Z") + 1)
 
 
-def _mark_scripts(flags: NDArray[np.uint16]) -> None:
+def _mark_scripts(flags: Flags) -> None:
     latin, unspaced = _all_of(_LATIN), _all_of(_UNSPACED)
     latin = latin[(flags[latin] & LETTER) != 0]
     flags[latin] = (flags[latin] & ~np.uint16(FOREIGN)) | LATIN
@@ -200,7 +200,7 @@ def _mark_scripts(flags: NDArray[np.uint16]) -> None:
     flags[ord("_")] |= WORD
 
 
-def _lookalikes(flags: NDArray[np.uint16], mapped: Codes) -> tuple[Codes, Codes]:
+def _lookalikes(flags: Flags, mapped: Codes) -> tuple[Codes, Codes]:
     lookalike = np.arange(CODE_POINTS, dtype=np.uint32)
     for line in resources.files("scangate.matching").joinpath("data/confusables.txt").read_text("utf-8").splitlines():
         if line.startswith("#"):
@@ -219,7 +219,7 @@ def _lookalikes(flags: NDArray[np.uint16], mapped: Codes) -> tuple[Codes, Codes]
     return lookalike, cyrillic
 
 
-def _composition(composites: dict[tuple[int, int], int], flags: NDArray[np.uint16]) -> Composition:
+def _composition(composites: dict[tuple[int, int], int], flags: Flags) -> Composition:
     for block in range(0xAC00, 0xD7A4, 28):
         lead, vowel = divmod((block - 0xAC00) // 28, 21)
         composites[0x1100 + lead, 0x1161 + vowel] = block

@@ -17,24 +17,25 @@ from scangate.matching import characters as ch
 from scangate.matching.characters import character_tables
 from scangate.matching.decoded import Bounds, Decoded, Source
 from scangate.matching.folding import text_of
-from scangate.matching.language import forward_gain, known_share, rotation_gain
+from scangate.matching.language import forward_gain, is_word, known_share, rotation_gain, words_of
 from scangate.matching.offsets import Mirrored, Permuted, Shifted
 
 _ROTATION_WINDOW: Final = 24
 _ROTATION_GAIN: Final = 250
 """Eighths of a bit over a window; ordinary text of nine languages stays below 250, ROT13 reaches 280 to 1,000."""
-_REVERSAL_WINDOW: Final = 48
-_REVERSAL_GAIN: Final = 180
-"""Eighths of a nat over a window; ordinary prose stays below 150, reversed text reaches 230 to 600."""
+_REVERSAL_WINDOW: Final = 32
+_REVERSAL_GAIN: Final = 100
+"""Eighths of a nat over a window; one ordinary text in a hundred has such a window, reversed text reaches 150 to 450."""
 _SHORTEST: Final = 16
 _Decode = Callable[[str], str]
 _MAX_REGIONS: Final = 50
 _EVIDENCE: Final = 2000
 """Characters of a region that are checked word by word."""
-_KNOWN_AFTER: Final = 0.5
-_KNOWN_BEFORE: Final = 0.3
-_IDEOGRAPHIC_GAIN: Final = 5.5
-_IDEOGRAPHIC_SUM: Final = 200
+_EDGE: Final = 100
+"""Characters at each end of a region in which plain words may stand."""
+_KNOWN_AFTER: Final = 0.3
+_IDEOGRAPHIC_GAIN: Final = 3.5
+_IDEOGRAPHIC_SUM: Final = 90
 _FIRST_KANA: Final = 0x3040
 _ROT13: Final = str.maketrans(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", "NOPQRSTUVWXYZABCDEFGHIJKLMnopqrstuvwxyzabcdefghijklm"
@@ -62,7 +63,8 @@ def reversed_text(source: Source, bounds: Bounds) -> list[Decoded]:
     found: list[Decoded] = []
     for region in _regions(gain, _REVERSAL_WINDOW, _REVERSAL_GAIN, bounds):
         span = _whole_line(source.text, region)
-        span = Span(max(span.start, span.end - bounds.characters), span.end)
+        if len(span) > bounds.characters:
+            span, bounds.hit = Span(span.end - bounds.characters, span.end), True
         stretch = source.codes[span.start : span.end]
         if _ideographic(stretch):
             confirmed = _reads_backwards(gain[span.start : span.end - 2])
@@ -91,16 +93,17 @@ def _regions(gain: NDArray[np.int16], window: int, least: int, bounds: Bounds) -
     return [Span(int(start), min(int(end), len(gain) + 2)) for start, end in zip(starts[:count], ends[:count], strict=True)]
 
 
-def _words(text: str) -> list[str]:
-    return "".join(char if char.isalpha() else " " for char in text).casefold().split()
-
-
 def _confirmed(before: str, after: str) -> bool:
     """Common words appear by decoding and were not there before."""
-    words_after = _words(after[:_EVIDENCE])
-    if len(words_after) < 3 or sum(map(len, words_after)) < 12:
+    words_after = words_of(after[:_EVIDENCE])
+    # short words turn up in noise such as digests and tables of codes, and many are words backwards too
+    telling = [word for word in words_after if len(word) >= 3]
+    if len(set(telling)) < 3 or 2 * sum(map(len, telling)) < len("".join(after[:_EVIDENCE].split())):
         return False
-    return known_share(words_after) >= _KNOWN_AFTER and known_share(_words(before[:_EVIDENCE])) <= _KNOWN_BEFORE
+    if len({word for word in telling if is_word(word)}) < 3:
+        return False
+    words_before = [word for word in words_of(before[:_EVIDENCE]) if len(word) > 3]
+    return known_share(words_after) >= _KNOWN_AFTER + 2 * known_share(words_before)
 
 
 def _trimmed(text: str, region: Span, decode: _Decode) -> Span:
@@ -110,16 +113,21 @@ def _trimmed(text: str, region: Span, decode: _Decode) -> Span:
         start -= 1
     while end < len(text) and end < region.end + 20 and text[end].isalpha():
         end += 1
-    while (cut := text.find(" ", start, start + 24)) > 0 and cut < end and _reads_as_it_is(text[start:cut], decode):
-        start = cut + 1
-    while (cut := text.rfind(" ", max(start, end - 24), end)) > 0 and _reads_as_it_is(text[cut + 1 : end], decode):
-        end = cut
-    return Span(start, end)
+    start += _plain_edge(text[start : min(end, start + _EDGE)], decode, 1)
+    end -= _plain_edge(text[max(start, end - _EDGE) : end], decode, -1)
+    return Span(start, max(start, end))
 
 
-def _reads_as_it_is(piece: str, decode: _Decode) -> bool:
-    words = _words(piece)
-    return known_share(words) > known_share([decode(word) for word in words])
+def _plain_edge(edge: str, decode: _Decode, direction: int) -> int:
+    """Length of the words at the edge (first ones: 1, last ones: -1) that read better as they are, taken together."""
+    length, balance, best, cut = 0, 0.0, 0.0, 0
+    for piece in edge.split(" ")[::direction]:
+        words = words_of(piece)
+        length += len(piece) + 1
+        balance += known_share(words) - known_share([decode(word) for word in words])
+        if balance > best:
+            best, cut = balance, min(length, len(edge))
+    return cut
 
 
 def _whole_line(text: str, region: Span) -> Span:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from scangate.matching import characters as ch
 from scangate.matching.characters import CharacterTables
-from scangate.matching.offsets import Codes, Mask
+from scangate.matching.offsets import Codes, Flags, Mask
 
 _NEIGHBOURS: Final = 4
 """Words to each side that say which script surrounds a word."""
@@ -23,7 +23,7 @@ _SHORTEST_WORD: Final = 2
 _Counts = NDArray[np.int32]
 
 
-def replace_lookalikes(codes: Codes, flags: NDArray[np.uint16], tables: CharacterTables) -> Codes:
+def replace_lookalikes(codes: Codes, flags: Flags, tables: CharacterTables) -> Codes:
     """The code points with look-alikes replaced, one for one; the same array when nothing is to replace."""
     in_word = (flags & ch.WORD) != 0
     at = np.flatnonzero(in_word)
@@ -38,16 +38,18 @@ def replace_lookalikes(codes: Codes, flags: NDArray[np.uint16], tables: Characte
         return np.add.reduceat((word_flags & flag) != 0, first, dtype=np.int32)
 
     latin, lookalike = count(ch.LATIN), count(ch.LOOKALIKE)
-    foreign = count(ch.FOREIGN)
+    foreign, cyrillic = count(ch.FOREIGN), count(ch.CYRILLIC)
     towards_latin = (latin > 0) & (lookalike > 0) & (foreign == 0)
+    towards_cyrillic = (latin > 0) & (cyrillic >= latin) & (cyrillic == foreign + lookalike)
+    if towards_cyrillic.any():
+        towards_cyrillic &= latin == count(ch.TWIN)
+        # letters that pass for either alphabet: the words around them tell
+        towards_cyrillic &= ~towards_latin | (_around(foreign > 0) > _around((latin > 0) & (lookalike == 0) & (foreign == 0)))
+        towards_latin &= ~towards_cyrillic
     disguised = (latin == 0) & (foreign == 0) & (lookalike >= _SHORTEST_WORD)
     if disguised.any():
         disguised &= (count(ch.LOOSE) == 0) & _amid_latin((latin > 0) & (foreign == 0) & (lookalike == 0), foreign > 0)
         towards_latin |= disguised
-    cyrillic = count(ch.CYRILLIC)
-    towards_cyrillic = (latin > 0) & (foreign > 0) & (latin <= cyrillic) & (cyrillic == foreign + lookalike)
-    if towards_cyrillic.any():
-        towards_cyrillic &= latin == count(ch.TWIN)
     if not (towards_latin.any() or towards_cyrillic.any()):
         return codes
     replaced = codes.copy()
@@ -59,12 +61,13 @@ def replace_lookalikes(codes: Codes, flags: NDArray[np.uint16], tables: Characte
 
 def _amid_latin(latin: Mask, foreign: Mask) -> Mask:
     """For each word whether the few words around it are Latin and none of them is of another alphabet."""
+    amid: Mask = (_around(latin) >= _LATIN_NEIGHBOURS) & (_around(foreign) == 0)
+    return amid
 
-    def around(words: Mask) -> _Counts:
-        total = np.concatenate((np.zeros(1, np.int32), np.cumsum(words, dtype=np.int32)))
-        index = np.arange(len(words))
-        low, high = np.maximum(index - _NEIGHBOURS, 0), np.minimum(index + _NEIGHBOURS + 1, len(words))
-        counts: _Counts = total[high] - total[low]
-        return counts
 
-    return (around(latin) >= _LATIN_NEIGHBOURS) & (around(foreign) == 0)  # type: ignore[no-any-return]
+def _around(words: Mask) -> _Counts:
+    """For each word how many of the marked ones stand within a few words of it, itself included."""
+    total = np.concatenate((np.zeros(1, np.int32), np.cumsum(words, dtype=np.int32)))
+    index = np.arange(len(words))
+    counts: _Counts = total[np.minimum(index + _NEIGHBOURS + 1, len(words))] - total[np.maximum(index - _NEIGHBOURS, 0)]
+    return counts

@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 
 from scangate.domain.taxonomy import Encoding
 from scangate.matching.folding import codes_of
-from scangate.matching.offsets import Codes, Mask
+from scangate.matching.offsets import Codes, Mask, Positions
 from scangate.matching.views import OffsetMap
 
 Octets = NDArray[np.uint8]
-Positions = NDArray[np.int64]
 
 NOT_ASCII: Final = 0xFF
 """Stands in `Source.octets` for every character outside ASCII."""
@@ -25,7 +24,9 @@ class Bounds:
     """How much may still be decoded. `hit` is set by whoever leaves something undone."""
 
     characters: int
-    pieces: int
+    """Length of a decoded piece, at most."""
+    inflated_bytes: int = 4 << 20
+    """What compressed blobs may still grow to, all together."""
     hit: bool = False
 
     def first(self, count: int, most: int) -> int:
@@ -86,3 +87,30 @@ def runs_of(mask: Mask, least: int) -> tuple[Positions, Positions]:
     starts, ends = starts[:count], ends[:count]
     long = ends - starts >= least
     return starts[long], ends[long]
+
+
+_HEX: Final = np.full(256, 99, np.int64)
+_HEX[ord("0") : ord("9") + 1] = range(10)
+_HEX[ord("a") : ord("f") + 1] = _HEX[ord("A") : ord("F") + 1] = range(10, 16)
+
+
+def octets_at(octets: Octets, at: Positions) -> Positions:
+    """The bytes at these positions; 0 past the end."""
+    inside = at < len(octets)
+    return np.where(inside, octets[np.minimum(at, len(octets) - 1)], 0)
+
+
+def digits_at(octets: Octets, at: Positions) -> Positions:
+    """The values of the hexadecimal digits at these positions; 99 for what is none."""
+    return _HEX[octets_at(octets, at)]
+
+
+def hexadecimal_at(octets: Octets, at: Positions, digits: int) -> tuple[Positions, Mask]:
+    """The numbers of exactly so many hexadecimal digits at these positions, and which of them are whole."""
+    value = np.zeros(len(at), np.int64)
+    valid = np.ones(len(at), np.bool_)
+    for place in range(digits):
+        digit = digits_at(octets, at + place)
+        valid &= digit < 16
+        value = value * 16 + digit
+    return value, valid

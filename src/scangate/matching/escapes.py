@@ -10,25 +10,26 @@ from functools import cache
 from typing import Final
 
 import numpy as np
-import re2
 
 from scangate.domain.taxonomy import Encoding
 from scangate.matching import characters as ch
 from scangate.matching.characters import CODE_POINTS, character_tables
-from scangate.matching.decoded import Bounds, Decoded, Positions, Source, octet_class
+from scangate.matching.decoded import Bounds, Decoded, Source, digits_at, hexadecimal_at, octet_class, octets_at
+from scangate.matching.offsets import Mask, Positions
 from scangate.matching.substitution import Edits, substituted
 
 _FEWEST: Final = 3
 _NEAR: Final = 32
 """Escapes at most so far apart support each other."""
-_MAX_NAMED: Final = 20_000
-_NOT_HEX: Final = 99
+_PRINTABLE_SHARE: Final = 0.6
 _LONGEST_NUMBER: Final = 8
-_NAMED: Final = re2.compile(rb"&([A-Za-z][A-Za-z0-9]{1,24});")
 
-_HEX: Final = np.full(256, _NOT_HEX, np.int64)
-_HEX[ord("0") : ord("9") + 1] = range(10)
-_HEX[ord("a") : ord("f") + 1] = _HEX[ord("A") : ord("F") + 1] = range(10, 16)
+_SEQUENCE_LENGTH: Final = np.zeros(256, np.int64)
+"""Of UTF-8, by lead byte (RFC 3629); 0 for bytes that lead nothing."""
+_SEQUENCE_LENGTH[:0x80] = 1
+_SEQUENCE_LENGTH[0xC2:0xE0] = 2
+_SEQUENCE_LENGTH[0xE0:0xF0] = 3
+_SEQUENCE_LENGTH[0xF0:0xF5] = 4
 _BLANK: Final = octet_class(b" \t\r\n\"'<>")
 _EMPTY: Final = np.zeros(0, np.int64)
 
@@ -60,7 +61,7 @@ def html_references(source: Source, bounds: Bounds) -> list[Decoded]:
     edits = Edits.merged(
         _variable(source, numeric[~hexadecimal], 2, 10),
         _variable(source, numeric[hexadecimal], 3, 16),
-        _named(source, bounds) if b";" in source.data else Edits(_EMPTY, _EMPTY, _EMPTY),
+        _named(source, at[~_follows(source, at, 1, b"#&")]),
     )
     return substituted(source, _supported(edits), Encoding.HTML, bounds)
 
@@ -90,25 +91,14 @@ def backslash_escapes(source: Source, bounds: Bounds) -> list[Decoded]:
     return substituted(source, _supported(Edits.merged(hexadecimal, others)), Encoding.UNICODE_ESCAPE, bounds)
 
 
-def _follows(source: Source, at: Positions, distance: int, wanted: bytes) -> Positions:
+def _follows(source: Source, at: Positions, distance: int, wanted: bytes) -> Mask:
     """Mask: the byte at this distance is one of `wanted`."""
-    return octet_class(wanted)[_octets_at(source, at + distance)]  # type: ignore[return-value]
-
-
-def _octets_at(source: Source, at: Positions) -> Positions:
-    """The bytes at these positions; 0 past the end."""
-    inside = at < len(source.octets)
-    return np.where(inside, source.octets[np.minimum(at, len(source.octets) - 1)], 0)
+    return octet_class(wanted)[octets_at(source.octets, at + distance)]
 
 
 def _fixed(source: Source, at: Positions, skip: int, digits: int) -> Edits:
     """Escapes of exactly so many hexadecimal digits after a prefix of `skip` characters."""
-    value = np.zeros(len(at), np.int64)
-    valid = np.ones(len(at), np.bool_)
-    for place in range(digits):
-        digit = _HEX[_octets_at(source, at + skip + place)]
-        valid &= digit != _NOT_HEX
-        value = value * 16 + digit
+    value, valid = hexadecimal_at(source.octets, at + skip, digits)
     valid &= value < CODE_POINTS
     return Edits(at[valid], at[valid] + skip + digits, value[valid])
 
@@ -117,7 +107,7 @@ def _octal(source: Source, at: Positions) -> Edits:
     value = np.zeros(len(at), np.int64)
     valid = np.ones(len(at), np.bool_)
     for place, most in ((1, 3), (2, 7), (3, 7)):
-        digit = _HEX[_octets_at(source, at + place)]
+        digit = digits_at(source.octets, at + place)
         valid &= digit <= most
         value = value * 8 + digit
     return Edits(at[valid], at[valid] + 4, value[valid])
@@ -128,34 +118,39 @@ def _variable(source: Source, at: Positions, skip: int, base: int, most: int = _
     value, size = np.zeros(len(at), np.int64), np.zeros(len(at), np.int64)
     running = np.ones(len(at), np.bool_)
     for place in range(most):
-        digit = _HEX[_octets_at(source, at + skip + place)]
+        digit = digits_at(source.octets, at + skip + place)
         running &= digit < base
         value = np.where(running, value * base + digit, value)
         size += running
     ends = at + skip + size
-    ends += octet_class(b";}")[_octets_at(source, ends)]
+    ends += octet_class(b";}")[octets_at(source.octets, ends)]
     valid = (size > 0) & (value > 0) & (value < CODE_POINTS) & ((value < 0xD800) | (value > 0xDFFF))
     return Edits(at[valid], ends[valid], value[valid])
 
 
 @cache
-def _entities() -> dict[bytes, int]:
-    """Named references to one character, without the ones that prose and code need (&amp; &lt; &nbsp; …: no letters)."""
-    single = ((name.rstrip(";"), text) for name, text in html.entities.html5.items() if name.endswith(";") and len(text) == 1)
-    return {name.encode(): ord(text) for name, text in single}
+def _entities() -> tuple[Positions, Positions]:
+    """Names of references to one character, as packed bytes in order, and the characters."""
+    single = ((name[:-1].encode(), ord(text)) for name, text in html.entities.html5.items() if name[-1] == ";" and len(text) == 1)
+    packed = sorted((int.from_bytes(name.ljust(8, b"\0"), "big"), point) for name, point in single if len(name) <= 7)
+    table = np.array(packed, np.int64)
+    return table[:, 0], table[:, 1]
 
 
-def _named(source: Source, bounds: Bounds) -> Edits:
-    found = []
-    for count, match in enumerate(_NAMED.finditer(source.data)):
-        if count >= _MAX_NAMED:
-            bounds.hit = True
-            break
-        value = _entities().get(match.group(1))
-        if value is not None:
-            found.append((match.start(), match.end(), value))
-    table = np.array(found, np.int64).reshape(-1, 3)
-    return Edits(table[:, 0], table[:, 1], table[:, 2])
+def _named(source: Source, at: Positions) -> Edits:
+    """Named references of up to seven letters (all that stand for letters of European alphabets), closed by `;`."""
+    key, size = np.zeros(len(at), np.int64), np.zeros(len(at), np.int64)
+    running = np.ones(len(at), np.bool_)
+    for place in range(8):
+        octet = octets_at(source.octets, at + 1 + place)
+        running &= (octet != ord(";")) & (octet < 128) & (place < 7)
+        key = key << 8 | np.where(running, octet, 0)
+        size += running
+    names, points = _entities()
+    index = np.minimum(np.searchsorted(names, key), len(names) - 1)
+    ends = at + 2 + size
+    valid = (names[index] == key) & (octets_at(source.octets, ends - 1) == ord(";"))
+    return Edits(at[valid], ends[valid], points[index[valid]])
 
 
 def _paired(edits: Edits) -> Edits:
@@ -180,7 +175,7 @@ def _as_characters(edits: Edits, *, strict: bool) -> Edits:
     value = edits.values
     if not (value >= 0x80).any():
         return edits
-    size = np.select([value < 0x80, (value >= 0xC2) & (value < 0xE0), (value >= 0xE0) & (value < 0xF0), (value >= 0xF0) & (value < 0xF5)], [1, 2, 3, 4], 0)  # fmt: skip
+    size = _SEQUENCE_LENGTH[value]
     index = np.arange(len(edits))
     point = np.select([size == 2, size == 3, size == 4], [value & 0x1F, value & 0x0F, value & 0x07], value)
     ends = edits.ends.copy()
@@ -202,13 +197,19 @@ def _as_characters(edits: Edits, *, strict: bool) -> Edits:
 
 
 def _supported(edits: Edits) -> Edits:
-    """Only groups of near edits of which at least three are letters."""
+    """Only groups of near edits that are mostly printable and hold at least three letters or digits (or tag characters)."""
     if len(edits) < _FEWEST:
-        return edits.where(np.flatnonzero(np.zeros(len(edits), np.bool_)))
-    letters = (character_tables().flags[edits.values] & ch.LETTER) != 0
+        return edits.where(_EMPTY)
+    values = edits.values
+    # a single byte that was read as Latin-1 says nothing: binary data is full of them
+    printable = (values >= 32) & ((values < 0x7F) | (values > 0xFF) | (edits.ends - edits.starts > 4))
+    letters = printable & (
+        ((character_tables().flags[values] & ch.LETTER) != 0) | ((values >= 0x30) & (values < 0x3A)) | (values >= 0xE0000)
+    )
     opens = np.concatenate(([True], edits.starts[1:] - edits.ends[:-1] > _NEAR))
     group = np.cumsum(opens) - 1
     enough = np.bincount(group, weights=letters) >= _FEWEST
+    enough &= np.bincount(group, weights=printable) >= _PRINTABLE_SHARE * np.bincount(group)
     return edits.where(np.flatnonzero(enough[group]))
 
 

@@ -8,21 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from scangate.domain.content import Span
 from scangate.matching import characters as ch
 from scangate.matching.characters import CharacterTables, character_tables
 from scangate.matching.confusables import replace_lookalikes
-from scangate.matching.offsets import Aligned, Codes, Mask, Offsets
+from scangate.matching.offsets import Aligned, Codes, Flags, Mask, Offsets, Positions
 from scangate.matching.views import Identity, OffsetMap
 
 MAX_HIDDEN_SPANS: Final = 1000
-Flags = NDArray[np.uint16]
-Places = NDArray[np.signedinteger[Any]]
 _ZALGO_RUN: Final = 4
 """So many diacritics on one letter are decoration: none of them is composed."""
 _COMPOSED_MARKS: Final = 3
@@ -148,7 +145,7 @@ def _drop_hidden(draft: _Draft) -> tuple[Span, ...]:
     return spans
 
 
-def _excused(codes: Codes, flags: Flags, at: Places) -> tuple[Mask, Mask]:
+def _excused(codes: Codes, flags: Flags, at: Positions) -> tuple[Mask, Mask]:
     """Which hidden characters ordinary text needs, and which of those stay in the text (those inside emoji)."""
     hidden = codes[at]
     before = codes[np.maximum(at - 1, 0)] * (at > 0)
@@ -167,7 +164,7 @@ def _right_to_left(codes: Codes) -> Mask:
     return ((codes >= 0x590) & (codes < 0x900)) | ((codes >= 0xFB1D) & (codes < 0xFEFD))
 
 
-def _runs(at: Places) -> tuple[Span, ...]:
+def _runs(at: Positions) -> tuple[Span, ...]:
     """Maximal runs of consecutive positions, the first MAX_HIDDEN_SPANS of them."""
     if not len(at):
         return ()

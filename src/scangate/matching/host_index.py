@@ -18,13 +18,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import unquote
 
 import numpy as np
 
 from scangate.errors import ConfigurationError
-from scangate.matching.public_suffixes import PublicSuffixes
+from scangate.matching.public_suffixes import HostParts
 from scangate.matching.url_hosts import Host
 
 MAGIC: Final = b"SGHOSTS1"
@@ -67,8 +67,7 @@ def _resolved(path: str) -> str:
     return "/" + "/".join(kept) + ("/" if directory and kept else "")
 
 
-@dataclass(frozen=True, slots=True)
-class HostExpression:
+class HostExpression(NamedTuple):
     """`is_suffix`: the public suffix above the registered domain, which only counts where an entry says so (`*.github.io`)."""
 
     text: str
@@ -76,18 +75,22 @@ class HostExpression:
     is_suffix: bool = False
 
 
-def host_expressions(host: Host, port: int | None, suffixes: PublicSuffixes) -> tuple[HostExpression, ...]:
-    """Most specific first: with the port, the host itself, its parents down to the registered domain, the public suffix."""
+def host_expressions(host: Host, port: int | None, parts: HostParts | None) -> tuple[HostExpression, ...]:
+    """Most specific first: with the port, the host itself, its parents down to the registered domain, the public suffix.
+
+    `parts` is None for an IP address.
+    """
     texts = [host.text] if port is None else [f"{host.text}:{port}", host.text]
     suffix = ""
-    if not host.is_ip:
-        parts = suffixes.split(host.text)
+    if parts is not None:
         above = len(parts.labels) - parts.suffix_labels
         first = max(1, len(parts.labels) - _HOST_SUFFIXES)
         texts.extend(".".join(parts.labels[start:]) for start in range(first, above))
         suffix = parts.suffix if above > 0 else ""
-    expressions = tuple(HostExpression(text, expression_key(text)) for text in texts)
-    return (*expressions, HostExpression(suffix, expression_key(suffix), True)) if suffix else expressions
+    expressions = [HostExpression(text, expression_key(text)) for text in texts]
+    if suffix:
+        expressions.append(HostExpression(suffix, expression_key(suffix), True))
+    return tuple(expressions)
 
 
 def path_expressions(path: str) -> tuple[str, ...]:
@@ -190,9 +193,9 @@ class HostIndex:
         return self.header.category_sets[self._sets[position]]
 
 
-def look_up(indexes: Iterable[HostIndex], host: Host, port: int | None, path: str, suffixes: PublicSuffixes) -> Listing | None:
+def look_up(indexes: Iterable[HostIndex], host: Host, port: int | None, path: str, parts: HostParts | None) -> Listing | None:
     """What all lists together say: an exception of any of them, else the categories of all that know the URL."""
-    hosts = host_expressions(host, port, suffixes)
+    hosts = host_expressions(host, port, parts)
     listings: list[Listing] = []
     for index in indexes:
         listing = index.look_up(hosts, path)

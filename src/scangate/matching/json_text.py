@@ -1,202 +1,269 @@
-"""Raw JSON as text: the escapes of its strings undone with a map to the raw characters, and masking that leaves valid JSON.
+"""JSON parts (arguments and results of tools) as text: string escapes undone, string values with their paths, masking.
 
-Structure is found from quotes and brackets alone, in one pass and without recursion; `json.loads` only says whether it is JSON.
+One vectorised pass finds the string literals and what stands between them; no recursion, so nesting costs nothing. Whether the
+document is JSON at all is left to the standard library's parser.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
+import orjson
 
 from scangate.domain.content import Span, union
+from scangate.matching.decoded import Octets, hexadecimal_at, octet_class, runs_of
+from scangate.matching.decoding import PreparationLimits
 from scangate.matching.folding import codes_of, text_of
 from scangate.matching.masking import MASK, mask
-from scangate.matching.offsets import Aligned
+from scangate.matching.offsets import Codes, Mask, Positions
+from scangate.matching.substitution import Edits, replaced
 from scangate.matching.views import Identity, OffsetMap, Segment
 
-MAX_SEGMENTS: Final = 20_000
-MAX_ESCAPES: Final = 200_000
-_SIMPLE: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
-_TOKEN: Final = frozenset("+-.0123456789eEtrufalsn")
+_MAX_STEPS: Final = 200_000
+"""Brackets, commas, colons and strings that are walked for paths; string values behind them get no segment."""
+_LONGEST_PATH: Final = 256
+_LONGEST_KEY: Final = 64
 _REPLACEMENT: Final = 0xFFFD
+_STRUCTURE: Final = octet_class(b"{}[],:")
+_BLANK: Final = octet_class(b" \t\r\n")
+_QUOTE, _BACKSLASH, _COLON, _COMMA = b'"\\:,'
+_OPEN_OBJECT, _CLOSE_OBJECT, _OPEN_ARRAY, _CLOSE_ARRAY = b"{}[]"
+_SIMPLE_ESCAPES: Final = np.zeros(256, np.int64)
+_SIMPLE_ESCAPES[list(b'"\\/bfnrt')] = list(b'"\\/\b\f\n\r\t')
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Layout:
+    """Where things stand in a valid document.
+
+    String literals without their quotes `[starts, ends)`, the positions of structural characters, the escapes inside strings
+    (a surrogate pair is one) with the code points they stand for, and the tokens that are neither (numbers, true, false, null).
+    """
+
+    codes: Codes
+    octets: Octets
+    starts: Positions
+    ends: Positions
+    structure: Positions
+    escapes: Edits
+    tokens: tuple[Positions, Positions]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class JsonText:
-    """`text` is the JSON with escapes undone; `segments` are its string values, in code points of `text`."""
+    """A JSON document as text. `segments` are in coordinates of `text`; `literals` in those of the document."""
 
     text: str
     offsets: OffsetMap
     segments: tuple[Segment, ...]
+    truncated: bool
+    layout: _Layout = field(repr=False)
+
+    @property
+    def literals(self) -> tuple[Span, ...]:
+        """The insides of all string literals, keys too, and all numbers, true, false and null; in order."""
+        starts = np.concatenate((self.layout.starts, self.layout.tokens[0]))
+        ends = np.concatenate((self.layout.ends, self.layout.tokens[1]))
+        order = np.argsort(starts, kind="stable")
+        return tuple(Span(start, end) for start, end in zip(starts[order].tolist(), ends[order].tolist(), strict=True))
 
 
-def is_json(raw: str) -> bool:
-    """Whether the standard library parses it; too deep counts as no."""
+def read_json(raw: str, limits: PreparationLimits) -> JsonText | None:
+    """The document as text; None when it is not JSON, is not one value, or goes beyond the limits."""
+    layout = _layout(raw, limits)
+    if layout is None:
+        return None
+    text, starts, ends = raw, layout.starts, layout.ends
+    offsets: OffsetMap = Identity()
+    if len(layout.escapes):
+        text, aligned = replaced(layout.codes, Span(0, len(layout.codes)), layout.escapes)
+        offsets = aligned
+        starts, ends = np.searchsorted(aligned.starts, starts), np.searchsorted(aligned.starts, ends)
+    segments: list[Segment] = []
+    truncated = len(layout.structure) + len(layout.starts) > _MAX_STEPS
+    for index, path in _value_paths(layout, text, starts, ends):
+        if len(segments) >= limits.max_segments:
+            truncated = True
+            break
+        segments.append(Segment(Span(int(starts[index]), int(ends[index])), path))
+    return JsonText(text, offsets, tuple(segments), truncated, layout)
+
+
+def mask_json(raw: str, spans: Sequence[Span]) -> str:
+    """One `X` per code point over the union of the spans, so that the result parses and is as long as `raw`.
+
+    Only the insides of string literals (keys too) are masked; an escape partly covered is masked whole. A number, true, false or
+    null that a span touches becomes a string of X of the same length; of two characters `0` and a blank, of one `0`. Text that
+    is not JSON is masked as plain text.
+    """
+    layout = _layout(raw, PreparationLimits())
+    if layout is None:
+        return mask(raw, spans)
+    size = len(layout.codes)
+    covered = _painted(size, ((span.start, min(span.end, size)) for span in union(spans) if span.start < size))
+    total = np.concatenate((np.zeros(1, np.int32), np.cumsum(covered, dtype=np.int32)))
+
+    def touched(starts: Positions, ends: Positions) -> Mask:
+        return total[ends] > total[starts]
+
+    split = touched(layout.escapes.starts, layout.escapes.ends)
+    covered |= _between(size, layout.escapes.starts[split], layout.escapes.ends[split])
+    covered &= _between(size, layout.starts, layout.ends)
+    starts, ends = layout.tokens
+    hit = touched(starts, ends)
+    starts, ends = starts[hit], ends[hit]
+    codes = layout.codes.copy()
+    codes[covered | _between(size, starts, ends)] = ord(MASK)
+    long = ends - starts >= 3
+    codes[starts[long]] = codes[ends[long] - 1] = _QUOTE
+    codes[ends[~long] - 1] = ord(" ")
+    codes[starts[~long]] = ord("0")
+    return text_of(codes)
+
+
+def _painted(size: int, ranges: Iterable[tuple[int, int]]) -> Mask:
+    painted = np.zeros(size, np.bool_)
+    for start, end in ranges:
+        painted[start:end] = True
+    return painted
+
+
+def _between(size: int, starts: Positions, ends: Positions) -> Mask:
+    """True inside the disjoint ranges; a range may be empty and two may touch."""
+    edges = np.bincount(starts, minlength=size + 1) - np.bincount(ends, minlength=size + 1)
+    inside: Mask = np.cumsum(edges[:size]) > 0
+    return inside
+
+
+def _layout(raw: str, limits: PreparationLimits) -> _Layout | None:
+    if len(raw) > limits.max_json_characters or not raw:
+        return None
+    codes = codes_of(raw)
+    octets = np.where(codes < 128, codes, 0xFF).astype(np.uint8)
+    quotes = _bare_quotes(octets)
+    if len(quotes) % 2:
+        return None
+    starts, ends = quotes[::2] + 1, quotes[1::2]
+    strings = _between(len(octets), quotes[::2], ends + 1)
+    structure = np.flatnonzero(_STRUCTURE[octets] & ~strings)
+    if _depth(octets[structure]) > limits.max_json_depth or not _parses(raw):
+        return None
+    rest = ~(strings | _STRUCTURE[octets] | _BLANK[octets])
+    return _Layout(codes, octets, starts, ends, structure, _escapes(octets), runs_of(rest, 1))
+
+
+def _bare_quotes(octets: Octets) -> Positions:
+    """Quotes that no backslash escapes, that is: with an even number of backslashes before them."""
+    quotes = np.flatnonzero(octets == _QUOTE)
+    starts, ends = runs_of(octets == _BACKSLASH, 1)
+    if not len(starts):
+        return quotes
+    run = np.minimum(np.searchsorted(ends, quotes), len(ends) - 1)
+    slashes = np.where(ends[run] == quotes, ends[run] - starts[run], 0)
+    bare: Positions = quotes[slashes % 2 == 0]
+    return bare
+
+
+def _depth(structure: Octets) -> int:
+    opens = (structure == _OPEN_OBJECT) | (structure == _OPEN_ARRAY)
+    closes = (structure == _CLOSE_OBJECT) | (structure == _CLOSE_ARRAY)
+    return int(np.cumsum(opens.astype(np.int32) - closes).max(initial=0))
+
+
+def _parses(raw: str) -> bool:
     try:
-        json.loads(raw)
-    except (ValueError, RecursionError):
+        orjson.loads(raw)
+    except ValueError:
+        pass  # it refuses lone surrogates, NaN and very large integers, which many parsers take
+    else:
+        return True
+    try:
+        # as float: Python refuses to convert integers of thousands of digits
+        json.loads(raw, parse_int=float)
+    except (ValueError, RecursionError, OverflowError):
         return False
     return True
 
 
-def read_json(raw: str) -> JsonText | None:
-    """None when `raw` is not JSON, and then it is plain text."""
-    if not is_json(raw):
-        return None
-    codes = codes_of(raw)
-    opens, closes = _literals(codes)
-    text, offsets, position = _unescaped(raw, codes)
-    segments = _segments(raw, opens, closes, position)
-    return JsonText(text, offsets, segments)
+def _escapes(octets: Octets) -> Edits:
+    starts, ends = runs_of(octets == _BACKSLASH, 1)
+    pairs = (ends - starts + 1) // 2
+    within = np.arange(int(pairs.sum())) - np.repeat(np.cumsum(pairs) - pairs, pairs)
+    at = np.repeat(starts, pairs) + 2 * within
+    kind = octets[at + 1]
+    wide = kind == ord("u")
+    number, _ = hexadecimal_at(octets, at + 2, 4)
+    values = np.where(wide, number, _SIMPLE_ESCAPES[kind])
+    stops = at + np.where(wide, 6, 2)
+    high = wide & (values >= 0xD800) & (values < 0xDC00)
+    low = wide & (values >= 0xDC00) & (values < 0xE000)
+    joined = np.zeros(len(at), np.bool_)
+    joined[:-1] = high[:-1] & low[1:] & (stops[:-1] == at[1:])
+    after = np.minimum(np.arange(len(at)) + 1, len(at) - 1)
+    lone = (high & ~joined) | low
+    points = np.where(joined, 0x10000 + ((values & 0x3FF) << 10) + (values[after] & 0x3FF), np.where(lone, _REPLACEMENT, values))
+    second = np.concatenate(([False], joined[:-1])) if len(at) else joined
+    return Edits(at, np.where(joined, stops[after], stops), points).where(np.flatnonzero(~second))
 
 
-def _literals(codes: NDArray[np.uint32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Positions of the opening and of the closing quotes of all string literals."""
-    slashes = codes == ord("\\")
-    quotes = np.flatnonzero(codes == ord('"'))
-    if slashes.any():
-        plain = np.flatnonzero(~slashes)
-        before = plain[np.maximum(np.searchsorted(plain, quotes) - 1, 0)]
-        quotes = quotes[(quotes - before - 1) % 2 == 0]
-    return quotes[::2], quotes[1::2]
+class _Container:
+    """An open object or array on the way down: the step that leads to the value at hand, and the path so far."""
+
+    __slots__ = ("index", "is_array", "key", "path")
+
+    def __init__(self, is_array: bool) -> None:
+        self.is_array = is_array
+        self.index = 0
+        self.key = ""
+        self.path: str | None = None
+
+    def step(self) -> str:
+        if self.is_array:
+            return f"[{self.index}]"
+        if self.key.isidentifier():
+            return f".{self.key}"
+        return f"[{json.dumps(self.key, ensure_ascii=False)}]"
 
 
-def _unescaped(raw: str, codes: NDArray[np.uint32]) -> tuple[str, OffsetMap, NDArray[np.int64] | None]:
-    """The text, its map, and for each raw position the one in the text."""
-    at = raw.find("\\")
-    if at < 0:
-        return raw, Identity(), None
-    values = codes.copy()
-    keep = np.ones(len(codes), np.bool_)
-    ends = np.arange(1, len(codes) + 1, dtype=np.int32)
-    for _ in range(MAX_ESCAPES):
-        length, value = _escape(raw, at)
-        values[at], ends[at] = value, at + length
-        keep[at + 1 : at + length] = False
-        at = raw.find("\\", at + length)
-        if at < 0:
-            break
-    kept = np.flatnonzero(keep).astype(np.int32)
-    position = np.concatenate(([0], np.cumsum(keep)))
-    return text_of(values[kept]), Aligned(kept, ends[kept], len(codes)), position
+def _value_paths(layout: _Layout, text: str, starts: Positions, ends: Positions) -> Iterator[tuple[int, str]]:
+    """Indices of the string literals that are non-empty values, with their paths; in order."""
+    following = np.searchsorted(layout.structure, layout.ends)
+    last = len(layout.structure) - 1
+    is_key = (following <= last) & (layout.octets[layout.structure[np.minimum(following, last)]] == _COLON) if last >= 0 else None
+    at = np.concatenate((layout.structure, layout.starts))
+    literal = np.concatenate((np.full(len(layout.structure), -1), np.arange(len(layout.starts))))
+    order = np.argsort(at, kind="stable")[:_MAX_STEPS]
+    stack: list[_Container] = []
+    for sign, index in zip(layout.octets[at[order]].tolist(), literal[order].tolist(), strict=True):
+        if index >= 0:
+            if is_key is not None and is_key[index]:
+                stack[-1].key = text[starts[index] : min(ends[index], starts[index] + _LONGEST_KEY)]
+                stack[-1].path = None
+            elif ends[index] > starts[index]:
+                yield index, _path(stack)
+        elif sign == _COMMA:
+            stack[-1].index += 1
+            stack[-1].path = None
+        elif sign in (_OPEN_OBJECT, _OPEN_ARRAY):
+            stack.append(_Container(sign == _OPEN_ARRAY))
+        elif sign in (_CLOSE_OBJECT, _CLOSE_ARRAY):
+            stack.pop()
 
 
-def _escape(raw: str, at: int) -> tuple[int, int]:
-    """Length and code point of the escape at `at`; a surrogate pair is one, a lone surrogate U+FFFD."""
-    kind = raw[at + 1]
-    if kind != "u":
-        return 2, ord(_SIMPLE.get(kind, kind))
-    value = int(raw[at + 2 : at + 6], 16)
-    if 0xD800 <= value < 0xDC00 and raw[at + 6 : at + 8] == "\\u":
-        low = int(raw[at + 8 : at + 12], 16)
-        if 0xDC00 <= low < 0xE000:
-            return 12, 0x10000 + ((value - 0xD800) << 10) + (low - 0xDC00)
-    return 6, _REPLACEMENT if 0xD800 <= value < 0xE000 else value
-
-
-def _segments(
-    raw: str, opens: NDArray[np.int64], closes: NDArray[np.int64], position: NDArray[np.int64] | None
-) -> tuple[Segment, ...]:
-    """String values with their paths; a string is a key when a colon follows it."""
-    found: list[Segment] = []
-    path: list[str | int] = []
-    at = 0
-    for start, end in zip(opens[:MAX_SEGMENTS].tolist(), closes[:MAX_SEGMENTS].tolist(), strict=True):
-        _walk(raw[at:start], path)
-        at = end + 1
-        if raw[at : at + 64].lstrip()[:1] == ":":
-            if path:
-                path[-1] = raw[start + 1 : end]
-            continue
-        first, last = (start + 1, end) if position is None else (int(position[start + 1]), int(position[end]))
-        found.append(Segment(Span(first, last), _written(path)))
-    return tuple(found)
-
-
-def _walk(between: str, path: list[str | int]) -> None:
-    """Follow the brackets and commas between two strings."""
-    for char in between:
-        if char == "{":
-            path.append("")
-        elif char == "[":
-            path.append(0)
-        elif char in "}]" and path:
-            path.pop()
-        elif char == "," and path and isinstance(path[-1], int):
-            path[-1] += 1
-
-
-def _written(path: Sequence[str | int]) -> str:
-    steps = path if len(path) <= 32 else [*path[:16], "…", *path[-15:]]
-    return "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
-
-
-def mask_json(raw: str, spans: Sequence[Span]) -> str:
-    """`X` over the spans, inside strings and over whole numbers and words only, so that the result parses and is as long.
-
-    An escape that is partly covered is masked whole. A number of three or more characters becomes a string of `X`.
-    What is not JSON is masked as text.
-    """
-    if not is_json(raw):
-        return mask(raw, spans)
-    opens, closes = _literals(codes_of(raw))
-    pieces: list[str] = []
-    at = 0
-    for span in union(Span(max(0, span.start), min(len(raw), span.end)) for span in spans):
-        at = _copy_masked(raw, span, at, opens, closes, pieces)
-    return "".join((*pieces, raw[at:]))
-
-
-def _copy_masked(raw: str, span: Span, at: int, opens: NDArray[np.int64], closes: NDArray[np.int64], pieces: list[str]) -> int:
-    """Append everything from `at` to where the masking of `span` ends; returns that place."""
-    position = max(span.start, at)
-    while position < span.end:
-        index = int(np.searchsorted(opens, position, side="right")) - 1
-        if index >= 0 and opens[index] < position < closes[index]:
-            start = _escape_start(raw, int(opens[index]) + 1, position)
-            end = _escape_end(raw, int(opens[index]) + 1, min(span.end, int(closes[index])))
-            pieces += (raw[at : max(at, start)], MASK * (end - max(at, start)))
-            at = position = end
-        elif raw[position] in _TOKEN and (index < 0 or position > closes[index]):
-            start, end = position, position
-            while start > at and raw[start - 1] in _TOKEN:
-                start -= 1
-            while end < len(raw) and raw[end] in _TOKEN:
-                end += 1
-            pieces += (raw[at:start], _masked_token(end - start))
-            at = position = end
-        else:
-            position += 1
-    return at
-
-
-def _masked_token(length: int) -> str:
-    return {1: "0", 2: "10"}.get(length) or f'"{MASK * (length - 2)}"'
-
-
-def _escape_start(raw: str, first: int, position: int) -> int:
-    """`position`, or the start of the escape that it stands in; `first` is the start of the literal."""
-    return next((at for at, end in _escapes_near(raw, first, position) if at < position < end), position)
-
-
-def _escape_end(raw: str, first: int, position: int) -> int:
-    return next((end for at, end in _escapes_near(raw, first, position) if at < position < end), position)
-
-
-def _escapes_near(raw: str, first: int, position: int) -> list[tuple[int, int]]:
-    """The escapes that begin in the twelve characters before `position`: no escape is longer."""
-    low = max(first, position - 12)
-    while low > first and raw[low - 1] == "\\":
-        low -= 1
-    found = []
-    at = raw.find("\\", low, position)
-    while at >= 0:
-        length, _ = _escape(raw, at)
-        found.append((at, at + length))
-        at = raw.find("\\", at + length, position)
-    return found
+def _path(stack: list[_Container]) -> str:
+    """The path to the value at hand, as in `$.items[3].name`; cut with an ellipsis where it grows too long."""
+    known = len(stack)
+    while known and stack[known - 1].path is None:
+        known -= 1
+    path = stack[known - 1].path or "$" if known else "$"
+    for container in stack[known:]:
+        if len(path) < _LONGEST_PATH:
+            path += container.step()
+        elif not path.endswith("…"):
+            path += "…"
+        container.path = path
+    return path

@@ -6,10 +6,14 @@ The tables are counts made by training/text_preparation/build_language_tables.py
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -23,15 +27,21 @@ from scangate.matching.offsets import Codes
 Scores = NDArray[np.int32]
 
 _NO_LETTER: Final = 26
+_CYRILLIC_LETTERS: Final = "абвгдежзийклмнопрстуфхцчшщъыьэюя"
+_CYRILLIC_SMOOTHING: Final = 2.0
+_FIRST_BEYOND_LATIN: Final = 0x250
 _FIRST_KANA: Final = 0x3040
-_PAIR_BITS: Final = 16
-_TRIPLE_BITS: Final = 18
+_PAIR_BITS: Final = 20
+_TRIPLE_BITS: Final = 21
+"""Wide enough that one unknown sequence in thirty falls on the place of a known one; three megabytes together."""
 _SINGLE_LETTER_WORDS: Final = frozenset("aieoyuàèéвикосуяüx")
 _LONGEST_WORD: Final = 20
 _TEXT_LETTER_SHARE: Final = 0.45
 _ONE_SCRIPT_SHARE: Final = 0.8
 _SHORT_LETTERS: Final = 24
 _SHORT_PAIR_SCORE: Final = 4.0
+_SHORT_KNOWN_SHARE: Final = 0.5
+"""So much of a short text in common words of three letters and more makes up for unlikely pairs."""
 _PAIR_SCORE: Final = -6.0
 """Mean eighths of a bit over chance that letter pairs of text reach; random letters score about -15, prose +10, code +2."""
 _SAMPLE: Final = 4096
@@ -46,10 +56,11 @@ class LanguageTables:
     """`latin[a * 27 + b]`: how much likelier than chance letter b follows a, in eighths of a bit (26: no letter).
 
     `forward_pairs` and `forward_triples`, indexed by hashes: eighths of a nat by which a sequence is likelier than its reversal;
-    pairs for Chinese and Japanese, triples for alphabets and kana.
+    pairs for Chinese and Japanese, triples for alphabets and kana. `cyrillic`: as `latin`, by pair of lower-case letters.
     """
 
     words: frozenset[str]
+    cyrillic: dict[str, int]
     latin: NDArray[np.int16]
     rotation: NDArray[np.int16]
     forward_pairs: NDArray[np.int8]
@@ -65,6 +76,7 @@ def language_tables() -> LanguageTables:
     words: set[str] = set(_SINGLE_LETTER_WORDS)
     for line in data.joinpath("words.txt").read_text("utf-8").splitlines():
         words.update(line.split()[1:])
+    cyrillic = _cyrillic_pairs(word for word in words if len(word) > 1 and word[0] >= _CYRILLIC_LETTERS[0])
     latin = np.array(data.joinpath("latin_pairs.txt").read_text("utf-8").split(), np.int16)
     index = np.arange(27)
     rotated = np.where(index < _NO_LETTER, (index + 13) % 26, index)
@@ -81,7 +93,15 @@ def language_tables() -> LanguageTables:
     plain = np.where((characters.flags & ch.LETTER) != 0, characters.cased, np.uint32(32))
     letter_index = np.full(128, _NO_LETTER, np.uint16)
     letter_index[65:91] = letter_index[97:123] = np.arange(26)
-    return LanguageTables(frozenset(words), latin, rotation, forward_pairs, forward_triples, letter_index, plain)
+    return LanguageTables(frozenset(words), cyrillic, latin, rotation, forward_pairs, forward_triples, letter_index, plain)
+
+
+def _cyrillic_pairs(words: Iterable[str]) -> dict[str, int]:
+    """Eighths of a bit over chance for every pair of letters, counted in the common words."""
+    counts = Counter(first + second for word in words for first, second in pairwise(word.replace("ё", "е")))
+    chance = (counts.total() + _CYRILLIC_SMOOTHING * len(_CYRILLIC_LETTERS) ** 2) / len(_CYRILLIC_LETTERS) ** 2
+    pairs = (first + second for first in _CYRILLIC_LETTERS for second in _CYRILLIC_LETTERS)
+    return {pair: round(8 * math.log2((counts[pair] + _CYRILLIC_SMOOTHING) / chance)) for pair in pairs}
 
 
 def _forward_grams(table: str) -> Iterator[tuple[int, Codes]]:
@@ -119,6 +139,14 @@ def latin_scores(pairs: NDArray[np.uint16]) -> NDArray[np.int16]:
     return language_tables().latin[pairs]
 
 
+def pair_score(word: str) -> int:
+    """Eighths of a bit by which the letter pairs of a casefolded word are likelier than chance, summed; 0 for other scripts."""
+    if word.isascii():
+        return int(latin_scores(latin_pairs(codes_of(word))).sum()) if len(word) > 1 else 0
+    cyrillic = language_tables().cyrillic
+    return sum(cyrillic.get(first + second, 0) for first, second in pairwise(word.replace("ё", "е")))
+
+
 def rotation_gain(codes: Codes) -> NDArray[np.int16]:
     """For each neighbouring pair, how much likelier it is after ROT13 than before, in eighths of a bit."""
     return language_tables().rotation[latin_pairs(codes)]
@@ -149,14 +177,17 @@ def reads_as_text(text: str) -> bool:
         return False
     foreign = letters[letters >= 0x80]
     if len(foreign) * 3 > len(letters):
-        return _one_script(foreign)
-    return _one_script(foreign[foreign >= 0x250]) and _plausible_latin(codes)
+        # accented letters without plain ones between them are bytes of something else read as Latin-1
+        return _one_script(foreign) and int((foreign < _FIRST_BEYOND_LATIN).sum()) * 2 <= len(letters)
+    return _one_script(foreign[foreign >= _FIRST_BEYOND_LATIN]) and _plausible_latin(codes, sample)
 
 
 def _printable(dense: str) -> bool:
+    """Nearly all characters show something; zero-width and bidi characters, which cleaning drops, do not count."""
     if dense.isprintable():
         return True
-    return sum(not char.isprintable() for char in dense) * 100 <= len(dense)
+    unprintable = sum(not char.isprintable() and unicodedata.category(char) != "Cf" for char in dense)
+    return unprintable * 100 <= len(dense)
 
 
 def _one_script(letters: Codes) -> bool:
@@ -166,14 +197,27 @@ def _one_script(letters: Codes) -> bool:
     return bool(counts.max() >= _ONE_SCRIPT_SHARE * len(letters))
 
 
-def _plausible_latin(codes: Codes) -> bool:
+def _plausible_latin(codes: Codes, text: str) -> bool:
     tables = language_tables()
     letters = tables.letter_index[np.minimum(codes, np.uint32(127))]
     inside = (letters[:-1] < _NO_LETTER) & (letters[1:] < _NO_LETTER)
     if inside.sum() < 3:
         return False
     scores = tables.latin[letters[:-1] * np.uint16(27) + letters[1:]][inside]
-    return bool(scores.mean() >= (_SHORT_PAIR_SCORE if len(scores) < _SHORT_LETTERS else _PAIR_SCORE))
+    if len(scores) >= _SHORT_LETTERS:
+        return bool(scores.mean() >= _PAIR_SCORE)
+    return bool(scores.mean() >= _SHORT_PAIR_SCORE) or _names_things(text)
+
+
+def _names_things(text: str) -> bool:
+    words = words_of(text)
+    telling = {word for word in words if len(word) >= 3 and is_word(word)}
+    return len(telling) >= 2 and sum(map(len, telling)) >= _SHORT_KNOWN_SHARE * sum(map(len, words))
+
+
+def words_of(text: str) -> list[str]:
+    """The casefolded runs of letters."""
+    return "".join(char if char.isalpha() else " " for char in text).casefold().split()
 
 
 def known_share(words: list[str]) -> float:

@@ -16,7 +16,10 @@ from scangate.matching.views import Identity, OffsetMap
 
 Codes = NDArray[np.uint32]
 """Code points of a text, one element each."""
+Flags = NDArray[np.uint16]
+"""One union of flags of `characters` for each code point."""
 Offsets = NDArray[np.int32]
+Positions = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 

@@ -13,9 +13,9 @@ import numpy as np
 
 from scangate.domain.content import Span
 from scangate.domain.taxonomy import Encoding
-from scangate.matching.decoded import Bounds, Decoded, Positions, Source
+from scangate.matching.decoded import Bounds, Decoded, Source
 from scangate.matching.folding import text_of
-from scangate.matching.offsets import Aligned
+from scangate.matching.offsets import Aligned, Codes, Positions
 
 DELETE: Final = -1
 """As the value of an edit: the characters go without a replacement."""
@@ -79,21 +79,26 @@ def _with_context(text: str, start: int, end: int) -> Span:
 
 
 def _replaced(source: Source, region: Span, edits: Edits, encoding: Encoding, bounds: Bounds) -> Decoded:
-    codes = source.codes[region.start : region.end].astype(np.int64)
-    size = len(codes)
+    text, offsets = replaced(source.codes, region, edits, bounds.characters)
+    bounds.hit |= len(text) == bounds.characters
+    return Decoded(text, offsets, (encoding,))
+
+
+def replaced(codes: Codes, region: Span, edits: Edits, most: int | None = None) -> tuple[str, Aligned]:
+    """The region of a text with all edits done, at most `most` characters of it, and its map to the text."""
+    changed = codes[region.start : region.end].astype(np.int64)
+    size = len(changed)
     starts, ends = edits.starts - region.start, edits.ends - region.start
     covered = np.zeros(size + 1, np.int32)
     # edits are disjoint, so no start and no end stands twice
     covered[starts] += 1
     covered[ends] -= 1
+    changed[starts] = edits.values
     keep = np.cumsum(covered[:-1]) == 0
-    codes[starts] = edits.values
     keep[starts] = edits.values != DELETE
     range_ends = np.arange(1, size + 1, dtype=np.int32)
     range_ends[starts] = ends
-    kept = np.flatnonzero(keep)
-    if len(kept) > bounds.characters:
-        kept, bounds.hit = kept[: bounds.characters], True
-    text = text_of(codes[kept].astype(np.uint32))
+    kept = np.flatnonzero(keep)[:most]
     base = np.int32(region.start)
-    return Decoded(text, Aligned(kept.astype(np.int32) + base, range_ends[kept] + base, len(source.text)), (encoding,))
+    offsets = Aligned(kept.astype(np.int32) + base, range_ends[kept] + base, len(codes))
+    return text_of(changed[kept].astype(np.uint32)), offsets

@@ -18,6 +18,11 @@ def _padded(marker: bytes, meaning: bytes) -> tuple[bytes, bytes]:
     return marker, meaning + FILLER * (len(marker) - len(meaning))
 
 
+def _by_lead(replacements: list[tuple[bytes, bytes]]) -> tuple[tuple[bytes, tuple[tuple[bytes, bytes], ...]], ...]:
+    leads = dict.fromkeys(marker[:-1] for marker, _ in replacements)
+    return tuple((lead, tuple(pair for pair in replacements if pair[0][:-1] == lead)) for lead in leads)
+
+
 _SEPARATORS: Final = (b"[://]", b"(://)", b"%253a%252f%252f")
 _SCHEMES: Final = ((b"hxxp", b"http"), (b"hxtp", b"http"), (b"htxp", b"http"), (b"h**p", b"http"), (b"fxp:", b"ftp:"))
 _COLONS: Final = (b"[:]", b"(:)", b"\\u003a", b"%3a")
@@ -37,12 +42,20 @@ _PLAIN: Final = tuple(
     + [_padded(marker, b".") for marker in (*_DOTS, *_SPELLED_DOTS)]
     + [_padded(marker, meaning) for marker, meaning in _OTHER]
 )
-_WIDE: Final = tuple(
+_WIDE_DOT_FORMS: Final = tuple(_padded(character.encode(), b".") for character in _WIDE_DOTS)
+_WIDE_STOPS: Final = tuple((character.encode(), b" " * len(character.encode())) for character in _WIDE_DOTS)
+_WIDE: Final = _by_lead(
     [(character.encode(), FILLER * len(character.encode())) for character in _INVISIBLE]
     + [(character.encode(), b" " * len(character.encode())) for character in _WIDE_BREAKS]
 )
-_WIDE_DOT_FORMS: Final = tuple(_padded(character.encode(), b".") for character in _WIDE_DOTS)
-_WIDE_STOPS: Final = tuple((character.encode(), b" " * len(character.encode())) for character in _WIDE_DOTS)
+"""Lead bytes with the replacements that start with them, so that a text without the lead skips them at one go."""
+_JOINTS: Final = tuple(
+    (b":" + FILLER * after_colon + b"/" + FILLER * between + b"/", b"://" + FILLER * (after_colon + between))
+    for after_colon in (0, 2, 3, 5)
+    for between in (0, 1, 2, 3, 5)
+    if after_colon or between
+)
+"""`:` and `/` that were spelled one by one, pulled together: readers look for `://`."""
 _DEFANGING: Final = (b"hxxp", b"hxtp", b"htxp", b"h**p", b"fxp:", b"[", b"(", b"{", b"<", b" dot ")
 
 
@@ -68,8 +81,15 @@ class Refanger:
         if not lowered.isascii():
             # Between ASCII letters browsers read a wide dot as a dot; elsewhere it ends a sentence.
             dots = _WIDE_DOT_FORMS if self._wide_dotted.search(lowered) else _WIDE_STOPS
-            for marker, meaning in (*dots, *_WIDE):
+            for marker, meaning in dots:
                 lowered = lowered.replace(marker, meaning)
+            for lead, replacements in _WIDE:
+                if lead in lowered:
+                    for marker, meaning in replacements:
+                        lowered = lowered.replace(marker, meaning)
+        if b":" + FILLER in lowered or b"/" + FILLER in lowered:
+            for spelled, meaning in _JOINTS:
+                lowered = lowered.replace(spelled, meaning)
         return lowered
 
 

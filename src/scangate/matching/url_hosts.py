@@ -101,8 +101,10 @@ def _to_ascii(name: str) -> str:
 
 
 def _parse_ipv6(raw: str) -> Host | None:
+    if raw[-1] != "]":
+        return None
     try:
-        address = ipaddress.IPv6Address(raw[1:].removesuffix("]").partition("%")[0])
+        address = ipaddress.IPv6Address(raw[1:-1].partition("%")[0])
     except ValueError:
         return None
     if address.ipv4_mapped is not None:
@@ -126,7 +128,12 @@ def _parse_ipv4(name: str) -> Host | None:
     if last is None or last >= 256**free_bytes:
         return None
     text = str(ipaddress.IPv4Address(value << 8 * free_bytes | last))
-    return Host(text, HostKind.IPV4, obscured=text != name)
+    return Host(text, HostKind.IPV4, obscured=not _is_plain_quad(pieces))
+
+
+def _is_plain_quad(pieces: list[str]) -> bool:
+    """Four decimal numbers, maybe padded with zeros to three digits, as people do without meaning octal."""
+    return len(pieces) == 4 and all(piece.isdigit() and len(piece) <= 3 for piece in pieces)
 
 
 def _ipv4_number(piece: str) -> int | None:

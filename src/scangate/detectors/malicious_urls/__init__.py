@@ -1,4 +1,4 @@
-"""Malicious URLs: lists, categories, and forms that give themselves away. See README.md."""
+"""URLs that lists call malicious, or that look it; and the URL categories that a profile allows, blocks or watches."""
 
 from typing import Final
 

@@ -18,6 +18,7 @@ HIGH_RISK: Final = "high-risk"
 PRIVATE_ADDRESS: Final = "private-ip-addresses"
 JUDGED_BY_FORM: Final = "real-time-detection"
 
+_UNLISTED: Final = (UNKNOWN,)
 _RISKS: Final[tuple[RiskLevel, ...]] = ("Not Given", "low", "medium", "high")
 
 
@@ -49,5 +50,7 @@ def malicious_categories() -> frozenset[str]:
 
 def risk_of(categories: tuple[str, ...]) -> RiskLevel:
     """The highest risk among known categories; "Not Given" without any."""
+    if categories == _UNLISTED:
+        return "Not Given"
     known = url_categories()
     return max((known[name].risk for name in categories if name in known), key=_RISKS.index, default="Not Given")

@@ -1,123 +1,197 @@
-"""URLs of every view, looked up in the lists and judged by their form."""
+"""Finds URLs in every reading of a text, looks them up, judges the unlisted ones by their form, and applies the profile."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import Final
 
 from scangate.detectors.contract import Resources, Subject
-from scangate.detectors.malicious_urls.brands import Brands, load_brands
-from scangate.detectors.malicious_urls.categories import UNKNOWN, risk_of
+from scangate.detectors.malicious_urls.categories import (
+    HIGH_RISK,
+    JUDGED_BY_FORM,
+    PRIVATE_ADDRESS,
+    UNKNOWN,
+    malicious_categories,
+    risk_of,
+)
 from scangate.detectors.malicious_urls.feed_set import FeedSet
 from scangate.detectors.malicious_urls.findings import UrlFinding, UrlRule
-from scangate.detectors.malicious_urls.known import known_hosts
+from scangate.detectors.malicious_urls.form import FLAG_SCORE, Suspicion
+from scangate.detectors.malicious_urls.knowledge import UrlKnowledge, load_knowledge
 from scangate.detectors.malicious_urls.options import MaliciousUrlsOptions
+from scangate.detectors.malicious_urls.payloads import PayloadReader
+from scangate.detectors.malicious_urls.reading import Reading
 from scangate.detectors.malicious_urls.rulings import Rulings
-from scangate.detectors.malicious_urls.shape import judge
+from scangate.domain.content import Span
 from scangate.domain.taxonomy import Action, Confidence
-from scangate.matching.host_index import HostIndex, look_up
-from scangate.matching.public_suffixes import PublicSuffixes, load_public_suffixes
-from scangate.matching.urls import UrlExtractor, UrlForm, UrlMatch
-from scangate.matching.views import View
+from scangate.matching.host_index import HostIndex, Listing, look_up
+from scangate.matching.public_suffixes import HostParts
+from scangate.matching.urls import URL_MAX, UrlMatch
+from scangate.matching.views import Identity, View
 
-FEEDS_DIRECTORY = "feeds"
+KNOWLEDGE_KEY: Final = "malicious_urls.knowledge"
+FEEDS_KEY: Final = "malicious_urls.feeds"
+FEEDS_DIRECTORY: Final = "feeds"
+
+_WEAK_SCORE: Final = 0.85
+_SUSPICIOUS_SCORE: Final = 0.5
+_LISTED_DEFANGED_SCORE: Final = 0.8
+_UNLISTED_WANTED_SCORE: Final = 0.5
+_WEAK_FINDINGS_MAX: Final = 100
+_CHECK_EVERY: Final = 100
+_SCRIPT_CATEGORIES: Final = ("browser-runtime-attack", JUDGED_BY_FORM)
+
+_Indexes = tuple[HostIndex, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class UrlKnowledge:
-    """What all profiles share: lists, suffixes, brands, the extractor."""
-
-    suffixes: PublicSuffixes
-    brands: Brands
-    extractor: UrlExtractor
-    built_in: HostIndex
-    feeds: FeedSet
-
-    @classmethod
-    def load(cls, resources: Resources) -> UrlKnowledge:
-        suffixes = load_public_suffixes()
-        directory = resources.data_dir / FEEDS_DIRECTORY if resources.data_dir else None
-        return cls(suffixes, load_brands(), UrlExtractor(suffixes), known_hosts(), FeedSet(directory))
+def compile_malicious_urls(options: MaliciousUrlsOptions, resources: Resources) -> MaliciousUrlsDetector:
+    """Shares the suffix list, the shipped hosts and the imported feeds (`data_dir/feeds/*.idx`) with all profiles."""
+    directory = resources.data_dir / FEEDS_DIRECTORY if resources.data_dir else None
+    knowledge = resources.shared(KNOWLEDGE_KEY, load_knowledge)
+    return MaliciousUrlsDetector(options, knowledge, resources.shared(FEEDS_KEY, lambda: FeedSet(directory)))
 
 
 class MaliciousUrlsDetector:
-    def __init__(self, options: MaliciousUrlsOptions, knowledge: UrlKnowledge) -> None:
+    """Immutable but for the feeds, which follow their directory; safe to share between threads."""
+
+    def __init__(self, options: MaliciousUrlsOptions, knowledge: UrlKnowledge, feeds: FeedSet) -> None:
         self._options = options
         self._knowledge = knowledge
+        self._feeds = feeds
         self._rulings = Rulings(options)
+        self._payloads = PayloadReader()
 
-    def detect(self, subject: Subject) -> list[UrlFinding]:
-        """One finding per listed or suspicious URL and one where URLs were left unexamined; the limit holds for all views together."""
-        found: dict[tuple[int, str], UrlFinding] = {}
-        left = self._options.max_urls
-        seen: set[str] = set()
-        for view in subject.text.views:
-            if left <= 0:
-                break
-            scan = self._knowledge.extractor.extract(view.text, left, subject.checkpoint)
-            for match in (*scan.urls, *scan.weak):
-                if match.url in seen:
-                    continue
-                seen.add(match.url)
-                left -= match.form is not UrlForm.WEAK
-                finding = self._examine(match, view)
-                if finding is not None:
-                    found.setdefault((finding.span.start, finding.url), finding)
-            if scan.beyond_limit and scan.urls:
-                last = scan.urls[-1]
-                note = self._note(view, last, scan.beyond_limit)
-                found.setdefault((note.span.start, UrlRule.URLS_NOT_EXAMINED), note)
-        return sorted(found.values(), key=lambda finding: finding.span)
+    def detect(self, subject: Subject) -> Sequence[UrlFinding]:
+        """One finding per distinct URL, flagged or not, in the order raw text, folded text, decoded views."""
+        reading = Reading(self._options.max_urls)
+        indexes = (*self._knowledge.shipped, *self._feeds.indexes())
+        text = subject.text
+        self._read(text.raw, reading, indexes, subject)
+        if not text.raw.text.isascii() and text.folded.text != text.raw.text.casefold():
+            self._read(text.folded, reading, indexes, subject)
+        for view in text.decoded:
+            self._read(view, reading, indexes, subject)
+        if reading.beyond_limit:
+            reading.findings.append(self._not_examined(reading))
+        return reading.findings
 
-    def _examine(self, match: UrlMatch, view: View) -> UrlFinding | None:
-        knowledge = self._knowledge
-        indexes = (knowledge.built_in, *knowledge.feeds.indexes())
-        listing = look_up(indexes, match.host, match.port, match.path, knowledge.suffixes)
+    def _read(self, view: View, reading: Reading, indexes: _Indexes, subject: Subject) -> None:
+        subject.checkpoint()
+        is_raw = view is subject.text.raw
+        scan = self._knowledge.extractor.extract(view.text, max(1, reading.remaining), subject.checkpoint)
+        reading.beyond_limit += scan.beyond_limit
+        for match in scan.urls:
+            span = view.to_raw(match.start, match.end)
+            if not reading.take(match, span, is_raw):
+                continue
+            parts = self._parts(match)
+            listing = look_up(indexes, match.host, match.port, match.path, parts)
+            finding = self._examine(match, view, span, parts, listing)
+            reading.findings.append(finding)
+            if self._payloads.carries_data_out(view.text, match):
+                categories = finding.categories
+                reading.findings.append(self._note(UrlRule.IMAGE_EXFILTRATION, finding.url, finding.span, categories))
+        for number, match in enumerate(scan.weak):
+            if number % _CHECK_EVERY == 0:
+                subject.checkpoint()
+            self._read_weak(match, view, reading, indexes, is_raw)
+        if is_raw or view.encodings:
+            self._read_scripts(view, reading)
+
+    def _read_weak(self, match: UrlMatch, view: View, reading: Reading, indexes: _Indexes, is_raw: bool) -> None:
+        """A dotted name counts when a list carries it, or when its form leaves no doubt."""
+        if reading.weak_findings >= _WEAK_FINDINGS_MAX:
+            return
+        parts = self._parts(match)
+        listing = look_up(indexes, match.host, match.port, match.path, parts)
+        if listing is None:
+            sign = self._knowledge.judge.judge(match, parts) if is_raw else None
+            if sign is None or sign.score < _WEAK_SCORE or match.defanged:
+                return
+        elif listing.excepted:
+            return
+        span = view.to_raw(match.start, match.end)
+        if reading.take_weak(match, span, is_raw):
+            reading.findings.append(self._examine(match, view, span, parts, listing))
+
+    def _read_scripts(self, view: View, reading: Reading) -> None:
+        for uri in self._payloads.script_uris(view.text):
+            span = view.to_raw(uri.span.start, uri.span.end)
+            url = view.text[uri.span.start : uri.span.end]
+            categories = _SCRIPT_CATEGORIES if uri.score >= FLAG_SCORE else (HIGH_RISK,)
+            reading.findings.append(self._finding(UrlRule.SCRIPT_URI, url, span, view, categories, uri.score))
+
+    def _parts(self, match: UrlMatch) -> HostParts | None:
+        return None if match.host.is_ip else self._knowledge.suffixes.split(match.host.text)
+
+    def _examine(self, match: UrlMatch, view: View, span: Span, parts: HostParts | None, listing: Listing | None) -> UrlFinding:
+        is_literal = not view.encodings and isinstance(view.offsets, Identity)
+        url = (view.text[match.start : match.end] if is_literal else match.url)[:URL_MAX]
         if listing is not None and listing.excepted:
-            return None
-        if listing is not None:
-            return self._finding(UrlRule.LISTED, match, view, listing.categories, known=True)
-        judged = judge(match, knowledge.suffixes, knowledge.brands)
-        if judged is not None:
-            return self._finding(judged[0], match, view, judged[1], known=False)
-        if match.form is UrlForm.WEAK or self._rulings.on((UNKNOWN,)) is None:
-            return None
-        return self._finding(UrlRule.UNLISTED, match, view, (UNKNOWN,), known=False)
+            return self._finding(UrlRule.LISTED, url, span, view, (), 0.0, known=True)
+        categories = listing.categories if listing else ()
+        if listing and not malicious_categories().isdisjoint(categories):
+            score = _LISTED_DEFANGED_SCORE if match.defanged else 1.0
+            return self._finding(UrlRule.LISTED, url, span, view, categories, score, known=True)
+        # Well-known hosting says nothing about a customer's page, so a benign listing does not spare the look at the form.
+        sign = self._knowledge.judge.judge(match, parts)
+        if sign is not None and sign.score >= FLAG_SCORE and not match.defanged:
+            categories = (*categories, sign.category, JUDGED_BY_FORM)
+            return self._finding(sign.rule, url, span, view, categories, sign.score, known=listing is not None)
+        if listing:
+            return self._finding(UrlRule.LISTED, url, span, view, categories, 1.0, known=True)
+        return self._unlisted(match, url, span, view, sign)
 
-    def _finding(self, rule: UrlRule, match: UrlMatch, view: View, categories: tuple[str, ...], *, known: bool) -> UrlFinding:
+    def _unlisted(self, match: UrlMatch, url: str, span: Span, view: View, sign: Suspicion | None) -> UrlFinding:
+        if sign is not None and sign.score >= _SUSPICIOUS_SCORE:
+            return self._finding(sign.rule, url, span, view, (HIGH_RISK,), sign.score)
+        category = PRIVATE_ADDRESS if match.host.is_private else UNKNOWN
+        return self._finding(UrlRule.UNLISTED, url, span, view, (category,), 0.0)
+
+    def _finding(
+        self, rule: UrlRule, url: str, span: Span, view: View, categories: tuple[str, ...], score: float, *, known: bool = False
+    ) -> UrlFinding:
         action = self._rulings.on(categories)
+        if action is not None:
+            score = score or _UNLISTED_WANTED_SCORE
         return UrlFinding(
-            rule=rule.value,
-            span=view.to_raw(match.start, match.end),
-            confidence=Confidence.HIGH if known else Confidence.MEDIUM,
-            score=0.99 if known else 0.8,
+            rule=rule,
+            span=span,
+            confidence=_confidence(score) if action else Confidence.LOW,
+            score=score,
             action=action or Action.ALLOW,
             severity=self._options.severity,
-            category=categories[0],
+            category=categories[0] if categories else "",
             flagged=action is not None,
             encodings=view.encodings,
-            url=match.url,
+            url=url,
             risk_level=risk_of(categories),
             categories=categories,
             known=known,
         )
 
-    def _note(self, view: View, last: UrlMatch, count: int) -> UrlFinding:
+    def _not_examined(self, reading: Reading) -> UrlFinding:
+        start = max((finding.span.start for finding in reading.findings), default=0)
+        return self._note(UrlRule.URLS_NOT_EXAMINED, "", Span(start, start), (), reading.beyond_limit)
+
+    def _note(self, rule: UrlRule, url: str, span: Span, categories: tuple[str, ...], count: int = 1) -> UrlFinding:
         return UrlFinding(
-            rule=UrlRule.URLS_NOT_EXAMINED.value,
-            span=view.to_raw(last.start, last.end),
+            rule=rule,
+            span=span,
             confidence=Confidence.LOW,
-            score=0.0,
+            score=0.5,
             action=Action.ALLOW,
+            severity=self._options.severity,
             flagged=False,
-            url="",
-            risk_level="Not Given",
-            categories=(),
+            url=url,
+            risk_level=risk_of(categories),
+            categories=categories,
             known=False,
             count=count,
         )
 
 
-def compile_malicious_urls(options: MaliciousUrlsOptions, resources: Resources) -> MaliciousUrlsDetector:
-    """Lists and tables are loaded once a process."""
-    knowledge = resources.shared("malicious_urls.knowledge", lambda: UrlKnowledge.load(resources))
-    return MaliciousUrlsDetector(options, knowledge)
+def _confidence(score: float) -> Confidence:
+    if score >= 0.9:
+        return Confidence.HIGH
+    return Confidence.MEDIUM if score >= FLAG_SCORE else Confidence.LOW

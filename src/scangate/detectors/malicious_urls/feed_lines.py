@@ -100,6 +100,8 @@ def read_lines(lines: Iterable[str], feed_format: FeedFormat) -> Iterator[tuple[
 def _plain(text: str) -> list[FeedLine]:
     if text.startswith(("#", "//", ";", "!")):
         return []
+    if text.startswith(("||", "@@||")):  # lists of hosts with adblock rules for single URLs at the end
+        return _adblock(text)
     return [_wildcarded(text.split(None, 1)[0])]
 
 

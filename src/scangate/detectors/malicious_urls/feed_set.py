@@ -31,6 +31,7 @@ class FeedSet:
         self._open: dict[str, tuple[_Signature, HostIndex | None]] = {}
         self._current: tuple[HostIndex, ...] = ()
         self._problems: dict[str, str] = {}
+        self.refresh()
 
     @property
     def problems(self) -> Mapping[str, str]:

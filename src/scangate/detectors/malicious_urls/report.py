@@ -1,27 +1,37 @@
-"""The report row of the URL detector: UrlFilterReportObject."""
+"""The `result_detail` of the `uf` row."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from scangate.detectors.contract import JsonObject, ReportContext
-from scangate.detectors.malicious_urls.findings import UrlFinding
+from scangate.detectors.malicious_urls.categories import UNKNOWN
+from scangate.detectors.malicious_urls.findings import UrlFinding, UrlRule
 from scangate.detectors.malicious_urls.options import MaliciousUrlsOptions
 from scangate.domain.finding import Finding
-from scangate.domain.taxonomy import Action
+
+_NOTES: Final = frozenset({UrlRule.IMAGE_EXFILTRATION, UrlRule.URLS_NOT_EXAMINED})
 
 
-def report(options: MaliciousUrlsOptions, findings: Sequence[Sequence[Finding]], context: ReportContext) -> JsonObject:
-    """URLs of a known or suspicious category, malicious ones first; [] when there are none."""
-    del options, context
-    found = [finding for part in findings for finding in part if isinstance(finding, UrlFinding) and finding.url]
-    rows = [
-        {
-            "url": finding.url,
-            "risk_level": finding.risk_level,
-            "action": (finding.action if finding.flagged else Action.ALLOW).value,
-            "categories": list(finding.categories),
-        }
-        for finding in sorted(found, key=lambda finding: not finding.flagged)
-    ]
-    return {"urlf_report": rows}
+def report(_options: MaliciousUrlsOptions, findings: Sequence[Sequence[Finding]], _context: ReportContext) -> JsonObject:
+    """`urlf_report`: one row per flagged or categorised URL, flagged ones first; unlisted harmless ones are left out."""
+    rows: dict[str, JsonObject] = {}
+    for finding in sorted((f for part in findings for f in part if isinstance(f, UrlFinding)), key=_flagged_first):
+        if finding.rule in _NOTES:
+            continue
+        if finding.flagged or (finding.categories and finding.categories != (UNKNOWN,)):
+            rows.setdefault(
+                finding.url,
+                {
+                    "url": finding.url,
+                    "risk_level": finding.risk_level,
+                    "action": finding.action.value,
+                    "categories": list(finding.categories),
+                },
+            )
+    return {"urlf_report": list(rows.values())}
+
+
+def _flagged_first(finding: UrlFinding) -> bool:
+    return not finding.flagged

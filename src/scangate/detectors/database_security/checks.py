@@ -146,7 +146,11 @@ def _script_fragment(hit: Reached) -> Reached | None:
     """JavaScript that continues somebody else's string: nothing but a value stands before its quote."""
     if hit.head.lstrip("\"'").startswith("$where"):
         return hit
-    return hit if pattern(rb"(?:.*(?:[&?]\w+=|[\"']\s*:\s*[\"']))?[\w@.-]{0,40}").fullmatch(hit.lead.encode("latin-1")) else None
+    return (
+        hit
+        if pattern(rb"(?:.*(?:(?:^|[&?\s])\w+=|[\"']\s*:\s*[\"']))?[\w@.-]{0,40}").fullmatch(hit.lead.encode("latin-1"))
+        else None
+    )
 
 
 def _rest_path(hit: Reached) -> Reached | None:

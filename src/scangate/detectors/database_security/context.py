@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-from scangate.detectors.database_security.patterns import pattern
+from scangate.detectors.database_security.patterns import BLOCK_COMMENT, pattern
 
 _MAX_FENCES: Final = 4000
 _MAX_LINE: Final = 2000
@@ -53,11 +53,17 @@ class Spot:
 
 _FENCE: Final = rb"(?:^|\n)[ \t>]*(?:```|~~~)[^\n`]*"
 _LABEL: Final = (
-    rb"[\s>|]*(?:(?:[-*\xe2][\x80-\xbf]*|\d{1,3}[.)]|[a-z][.)])\s+)?"
+    rb"(?:/\*[^\n]{0,300}\*/)?[\s>|]*(?:(?:[-*\xe2][\x80-\xbf]*|\d{1,3}[.)]|[a-z][.)])\s+)?"
     rb"(?:\**[^\n.;!?]{1,60}:\**|[\w@./~-]{0,40}(?:sql|=[#>]|\$|>|>>>)|sql|[^\n]{0,400};|do|then|begin|go)?[\s(]*"
 )
 _TAG: Final = rb"<(sql|query|code|pre|statement|cypher|command|tool_input|arguments)\b[^<>]{0,60}>\s*$"
-_COMMENT_LINE: Final = rb"\s*(?:--|//|#|\*|/\*[^!]|;;|rem\s)"
+_COMMENT_LINE: Final = rb"\s*(?:--|//|#|\*[\s/]|/\*[^!]|;;|rem\s)"
+_CLOSED_COMMENTS: Final = rb"\s*(?:" + BLOCK_COMMENT + rb"\s*)+"
+_DECLARED: Final = (
+    rb"(?:\b\w*(?:sql|query|queries|statement|stmt|execute|exec|command|cmd)[\"')\]]{0,2}\s*(?:[:=(,]|=>)\s*[frbun]{0,2}\\?[\"'`(]{0,4}\s*|"
+    rb"<(?:sql|query|statement|code)>\s*|(?:sql|psql|sqlite|[=#]|\w=[#>])>\s*|\b(?:mysql|psql|sqlcmd|sqlite3)\b[^\n]{0,40}[\"']\s*|;\s*)$"
+)
+_SQL_FENCE: Final = rb"(?:```|~~~)\s*\w{0,8}sql\w*\s*$"
 _CODE_BEFORE_QUOTE: Final = rb"(?:[\w\])]\(\s*|[=+\[{>&?]\s*|[({\[][^(){}\[\]\n]*,\s*|[\"']\s*:\s*|\w:|\breturn\s+|\bexec(?:ute)?\s+|\b[frbnu]{1,2}|\s-[ceq]\s*|\bprint\s+)\\?$"
 _CODE_BEFORE_BACKTICK: Final = rb"(?:[\w\])]\(\s*|[=+{]\s*|\breturn\s+|\bsql|\bgql|\w\([^()\n]*,\s*)$"
 _CLEAN_TAIL: Final = (
@@ -93,12 +99,16 @@ class Surroundings:
             place = Place.BLOCK
             end = flat.find("</", start, min(limit, start + _REACH_BYTES))
             limit = end if end >= 0 else limit
-        is_comment = pattern(_COMMENT_LINE).match(self._data, line_start, start) is not None and not self._flat[
-            line_start:start
-        ].lstrip().startswith("-- ;")
+        is_comment = self._is_comment(line_start, start)
         if place < Place.LINE and not closer and pattern(_LABEL).fullmatch(self._data, max(line_start, start - 500), start):
             place = Place.LINE
         return Spot(start, low, limit, closer, place, is_comment, line_start)
+
+    def _is_comment(self, line_start: int, start: int) -> bool:
+        if pattern(_COMMENT_LINE).match(self._data, line_start, start) is None:
+            return False
+        is_closed = pattern(_CLOSED_COMMENTS).fullmatch(self._data, line_start, start) is not None
+        return not is_closed and not self._flat[line_start:start].lstrip().startswith("-- ;")
 
     def place(self, spot: Spot, end: int) -> Place:
         """The place of the statement `[spot.start, end)`, now that its end is known."""
@@ -125,6 +135,13 @@ class Surroundings:
             return True
         return place is Place.INLINE_CODE and bool(before.strip()) and _USE_BEFORE.search(before) is None and bool(after.strip())
 
+    def is_declared(self, start: int) -> bool:
+        """What stands before says that a statement follows: `"sql": "…`, `execute("…`, an SQL fence, another statement."""
+        if pattern(_DECLARED).search(self._data[max(0, start - 80) : start]) is not None:
+            return True
+        block = self._block_at(start)
+        return block is not None and pattern(_SQL_FENCE).search(self._data[max(0, block[0] - 20) : block[0]]) is not None
+
     def _sentence(self, start: int, end: int) -> tuple[bytes, bytes]:
         data = self._data
         before = data[max(0, start - _LOOK_BACK) : start]
@@ -142,12 +159,16 @@ class Surroundings:
         return 0, len(self._flat)
 
     def _block(self, start: int, limit: int) -> tuple[Place, int]:
+        block = self._block_at(start)
+        if block is not None:
+            return Place.BLOCK, min(limit, block[1])
+        return (Place.BLOCK if self._is_code else Place.INLINE), limit
+
+    def _block_at(self, start: int) -> tuple[int, int] | None:
         if self._blocks is None:
             self._blocks = self._find_blocks()
         index = bisect_right(self._blocks, (start, len(self._flat) + 1)) - 1
-        if index >= 0 and self._blocks[index][0] <= start < self._blocks[index][1]:
-            return Place.BLOCK, min(limit, self._blocks[index][1])
-        return (Place.BLOCK if self._is_code else Place.INLINE), limit
+        return self._blocks[index] if index >= 0 and start < self._blocks[index][1] else None
 
     def _find_blocks(self) -> list[tuple[int, int]]:
         if "```" not in self._flat and "~~~" not in self._flat:

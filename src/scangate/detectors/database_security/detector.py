@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from scangate.detectors.contract import CompiledDetector, Resources, Subject
 from scangate.detectors.database_security.context import Surroundings
+from scangate.detectors.database_security.effort import Effort
 from scangate.detectors.database_security.options import DatabaseSecurityOptions
 from scangate.detectors.database_security.readings import ViewReading, joined
 from scangate.detectors.database_security.redis import RedisFinder
@@ -17,9 +18,12 @@ from scangate.detectors.database_security.statement import DatabaseFinding, Effe
 from scangate.domain.content import Span
 from scangate.domain.finding import Finding
 from scangate.domain.taxonomy import Action, Confidence, Encoding, PartKind
+from scangate.errors import DeadlineExceededError
 from scangate.matching.views import PreparedText, View
 
 MAX_FINDINGS: Final = 100
+_ENOUGH_FINDINGS: Final = 300
+"""That many findings of the strongest action, overlapping ones included, and the rest of the text changes nothing."""
 _RULES: Final = "database_security.rules"
 
 
@@ -29,10 +33,10 @@ class _Finders:
     redis: RedisFinder
     rules: RuleBook
 
-    def find(self, reading: Reading, surroundings: Surroundings, checkpoint: Callable[[], None]) -> Iterator[Statement]:
-        yield from self.sql.find(reading, surroundings, checkpoint)
-        yield from self.redis.find(reading, surroundings)
-        yield from self.rules.find(reading, surroundings, checkpoint)
+    def find(self, reading: Reading, surroundings: Surroundings, effort: Effort) -> Iterator[Statement]:
+        yield from self.sql.find(reading, surroundings, effort)
+        yield from self.redis.find(reading, surroundings, effort)
+        yield from self.rules.find(reading, surroundings, effort)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +47,32 @@ class DatabaseSecurityDetector:
     finders: _Finders
 
     def detect(self, subject: Subject) -> Sequence[Finding]:
+        """The findings, at most `MAX_FINDINGS`, by place.
+
+        Raises:
+            DeadlineExceededError: passed on from `subject.checkpoint()`; or the text has more candidates than one scan reads, and
+                what was read does not yet call for the strongest action of the profile.
+        """
+        effort = Effort(subject.checkpoint)
         collected: list[DatabaseFinding] = []
+        decisive = 0
+        for finding in self._findings(subject, effort):
+            collected.append(finding)
+            decisive += finding.flagged and finding.action is self.options.strongest_action
+            if decisive >= _ENOUGH_FINDINGS:
+                break
+        if effort.is_incomplete and not decisive:
+            raise DeadlineExceededError("the text has more possible database statements than one scan reads")
+        return _distinct(collected)
+
+    def _findings(self, subject: Subject, effort: Effort) -> Iterator[DatabaseFinding]:
         for view, is_case_folded in _views(subject.text):
             subject.checkpoint()
             for reading, surroundings in _readings(view, subject, is_case_folded):
-                for statement in self.finders.find(reading, surroundings, subject.checkpoint):
+                for statement in self.finders.find(reading, surroundings, effort):
                     finding = self._finding(statement, reading, view.encodings)
                     if finding is not None:
-                        collected.append(finding)
-        return _distinct(collected)[:MAX_FINDINGS]
+                        yield finding
 
     def _finding(self, statement: Statement, reading: Reading, encodings: tuple[Encoding, ...]) -> DatabaseFinding | None:
         rule = self.options.rule(statement.operation)

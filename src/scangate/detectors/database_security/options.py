@@ -63,6 +63,11 @@ class DatabaseSecurityOptions(BaseModel):
             case Operation.DELETE:
                 return self.delete
 
+    @property
+    def strongest_action(self) -> Action:
+        actions = {rule.action for rule in map(self.rule, Operation) if rule is not None}
+        return next((action for action in (Action.BLOCK, Action.ALERT) if action in actions), Action.ALLOW)
+
 
 def from_protections(protections: Protections) -> DatabaseSecurityOptions | None:
     """The `database-security` list of a profile; None when no entry has an action.

@@ -11,7 +11,8 @@ from scangate.errors import ConfigurationError
 
 _MEMORY_BYTES: Final = 16 << 20
 
-GAP: Final = rb"(?:(?:[\s+]|\\[nrt]|/\*[^*]*\*/|--[^\n]*\n|/\*!\d*|\*/|%20|%0[ad9])+)"
+BLOCK_COMMENT: Final = rb"/\*(?:[^*]|\*+[^*/])*\*+/"
+GAP: Final = rb"(?:(?:[\s+]|\\[nrt]|" + BLOCK_COMMENT + rb"|#[^\n]*\n|--[^\n]*\n|/\*!\d*|\*/|%20|%0[ad9])+)"
 """What may stand between two words of a statement: spaces, comments, the escapes of host strings and of URLs."""
 
 

@@ -13,8 +13,8 @@ from scangate.matching.views import Segment, View
 
 _MAX_CUTS: Final = 5000
 _MAX_SPLICED_BYTES: Final = 256 << 10
-_SPLIT: Final = rb"[a-z](?:/\*[^*]{0,40}\*/[a-z]|[\"']\s{0,4}(?:\+|\|\|)\s{0,4}[\"'][a-z])"
-_SPLITTING: Final = rb"/\*[^*]{0,40}\*/|[\"']\s{0,4}(?:\+|\|\|)\s{0,4}[\"']"
+_SPLIT: Final = rb"[a-z](?:/\*(?:[^*]|\*+[^*/]){0,40}\*+/[a-z]|[\"']\s{0,4}(?:\+|\|\|)\s{0,4}[\"'][a-z])"
+_SPLITTING: Final = rb"/\*(?:[^*]|\*+[^*/]){0,40}\*+/|[\"']\s{0,4}(?:\+|\|\|)\s{0,4}[\"']"
 
 
 class ViewReading:
@@ -37,6 +37,10 @@ class ViewReading:
 
     def to_raw(self, start: int, end: int) -> Span:
         return self._view.to_raw(self._encoded.point(start), self._encoded.point(end))
+
+    @property
+    def is_cased(self) -> bool:
+        return self._cased is None
 
     def is_upper(self, start: int, end: int) -> bool:
         if self._cased is None:
@@ -80,6 +84,10 @@ class SplicedReading:
 
     def to_raw(self, start: int, end: int) -> Span:
         return self._base.to_raw(self._origin(start), self._origin(end - 1) + 1 if end > start else self._origin(end))
+
+    @property
+    def is_cased(self) -> bool:
+        return self._base.is_cased
 
     def is_upper(self, start: int, end: int) -> bool:
         return self._base.is_upper(self._origin(start), self._origin(end - 1) + 1)

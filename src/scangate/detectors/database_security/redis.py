@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from scangate.detectors.database_security.context import Place, Surroundings
+from scangate.detectors.database_security.effort import Effort
 from scangate.detectors.database_security.patterns import pattern
 from scangate.detectors.database_security.statement import Effect, Operation, Reading, Statement
 
-MAX_HITS: Final = 100
 _MAX_TRIES: Final = 1500
 _MAX_LINE: Final = 2000
 
@@ -50,7 +50,8 @@ def _table() -> dict[str, Command]:
         own=True,
         effect=plain,
     )
-    add("GET TYPE DUMP EXISTS SCAN OBJECT", read, 1, -1, own=False, effect=plain)
+    add("SCAN", read, 3, 7, own=True, effect=plain)
+    add("GET TYPE DUMP EXISTS OBJECT", read, 1, -1, own=False, effect=plain)
     add("KEYS", read, 1, 1, own=False, effect=Effect.RISKY, risk="whole-table")
     add("MONITOR", read, 0, 0, own=False, effect=Effect.RISKY, risk="catalog")
     add("HSET HMSET SETEX PSETEX ZADD XADD", create, 3, -1, own=True)
@@ -95,11 +96,23 @@ _PHRASES: Final = {
 }
 """Two words that make a command: operation, least number of words behind the first, risks."""
 
-_WORDS: Final = "|".join(sorted({*COMMANDS, *(first for first, _ in _PHRASES)}, key=len, reverse=True)).lower().encode()
-_LINE: Final = (
-    rb"(?m)(?:^[ \t]*(?:[-*$]\s+|\d{1,3}[.)]\s+)?|^[^\n>]{0,40}>\s*|[\"'`;>:]\s?|redis-cli(?:[ \t]+-\S+(?:[ \t]+[\w.@/:]*[.\d][\w.@/:]*)?){0,6}[ \t]+)"
-    rb"(" + _WORDS + rb")(?:[ \t\"'`;<]|$)"
-)
+_WORDS: Final = sorted({*COMMANDS, *(rf"{first}[ \t]+{second}" for first, second in _PHRASES)}, key=len, reverse=True)
+_OWN_WORDS: Final = [word for word in _WORDS if word not in COMMANDS or COMMANDS[word].is_own]
+_LEAD: Final = rb"(?:^[ \t]*(?:[-*$]\s+|\d{1,3}[.)]\s+)?|^[^\n>]{0,40}>\s*|[\"'`;>:]\s?)"
+_PROMPT: Final = rb"(?:redis-cli(?:[ \t]+-\S+(?:[ \t]+[\w.@/:]*[.\d][\w.@/:]*)?){0,6}[ \t]+|(?:6379|redis|\])>\s*)"
+_BEHIND: Final = rb"(?:[ \t\"'`;<]|$)"
+
+
+def _lines(words: list[str], flags: bytes) -> bytes:
+    """A command behind a prompt, in either case; or at the beginning of a line or value, in capitals where `flags` say so."""
+    bare = b"(?" + flags + b":" + "|".join(words).encode() + b")|flushall|flushdb"
+    at_prompt = "|".join(_WORDS).encode()
+    return b"(?m)(?:" + _PROMPT + b"(" + at_prompt + b")|" + _LEAD + b"(" + bare + b"))" + _BEHIND
+
+
+_CASED_LINE: Final = _lines(_WORDS, b"-i")
+_FOLDED_LINE: Final = _lines(_OWN_WORDS, b"i")
+"""For texts whose case is lost: without the commands that are English words, which begin lines of any program."""
 _CALL: Final = (
     rb"\b(?:(?:\w*redis\w*|rdb|r|pipe|pipeline)\.(flush_?all|flush_?db|config_?set|script_?flush|shutdown|slaveof|replicaof|unlink|hdel|srem|zrem|"
     rb"hset|hmset|sadd|zadd|lpush|rpush|setex|mset|incr|incrby|hincrby|expire|rename)|\w*redis\w*\.(set|del|delete|eval))\s*\("
@@ -111,20 +124,21 @@ _WORD_SPLIT: Final = rb"\"(?:[^\"\\\n]|\\[\x00-\xff])*\"|'[^'\n]*'|[^\s\"']+"
 class RedisFinder:
     """Immutable; safe to use from several threads."""
 
-    def find(self, reading: Reading, surroundings: Surroundings) -> Iterator[Statement]:
-        """Statements, at most `MAX_HITS`."""
+    def find(self, reading: Reading, surroundings: Surroundings, effort: Effort) -> Iterator[Statement]:
+        """Statements, bounded by `_MAX_TRIES` and the scan's effort."""
+        expression = pattern(_CASED_LINE if reading.is_cased else _FOLDED_LINE)
         names_redis: bool | None = None
-        hits = 0
-        for tries, match in enumerate(pattern(_LINE).finditer(reading.data)):
-            if tries >= _MAX_TRIES or hits >= MAX_HITS:
+        for tries, match in enumerate(expression.finditer(reading.data)):
+            if tries >= _MAX_TRIES or not effort.begin():
+                effort.is_incomplete = True
                 break
             if names_redis is None:
                 names_redis = pattern(rb"\bredis\b|redis[-_:]|\b6379\b").search(reading.data) is not None
-            statement = _line(reading, surroundings, match.start(1), match.start(), names_redis)
+            group = 1 if match.group(1) else 2
+            statement = _line(reading, surroundings, match.start(group), match.start(), names_redis)
             if statement is not None:
-                hits += 1
                 yield statement
-        yield from _calls(reading, surroundings)
+        yield from _calls(reading, surroundings, effort)
 
 
 def _line(reading: Reading, surroundings: Surroundings, start: int, lead: int, names_redis: bool) -> Statement | None:
@@ -197,9 +211,10 @@ def _command(texts: list[str], *, is_upper: bool, is_sure: bool, at_prompt: bool
     return command if command.is_own or is_sure or has_key else None
 
 
-def _calls(reading: Reading, surroundings: Surroundings) -> Iterator[Statement]:
+def _calls(reading: Reading, surroundings: Surroundings, effort: Effort) -> Iterator[Statement]:
     for tries, match in enumerate(pattern(_CALL).finditer(reading.data)):
-        if tries >= MAX_HITS:
+        if tries >= _MAX_TRIES or not effort.begin():
+            effort.is_incomplete = True
             return
         begin, after = match.span()
         name = (match.group(1) or match.group(2)).decode().upper().replace("_", "")

@@ -19,13 +19,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from scangate.detectors.database_security.checks import CHECKS, Reached
 from scangate.detectors.database_security.context import Place, Spot, Surroundings
+from scangate.detectors.database_security.effort import Effort
 from scangate.detectors.database_security.patterns import GAP, bytes_options, pattern
 from scangate.detectors.database_security.statement import Effect, Operation, Reading, Statement
 from scangate.errors import ConfigurationError
 
-MAX_HITS: Final = 100
-"""Statements per rule and reading."""
-_MAX_TRIES: Final = 1500
+_MAX_TRIES: Final = 1000
+"""Matches of one rule that are looked at, per reading."""
 _REACH_BYTES: Final = 4096
 _SET_MEMORY_BYTES: Final = 16 << 20
 
@@ -107,14 +107,14 @@ class RuleBook:
                 rules_of[index[needle.lower()]].append(number)
         self._rules_of = tuple(tuple(numbers) for numbers in rules_of)
 
-    def find(self, reading: Reading, surroundings: Surroundings, checkpoint: Callable[[], None]) -> Iterator[Statement]:
-        """Statements, rule by rule; at most `MAX_HITS` each."""
+    def find(self, reading: Reading, surroundings: Surroundings, effort: Effort) -> Iterator[Statement]:
+        """Statements, rule by rule."""
         present = self._needles.Match(reading.data)
         if not present:
             return
         for number in sorted({number for needle in present for number in self._rules_of[needle]}):
-            checkpoint()
-            yield from _apply(self.rules[number], reading, surroundings)
+            effort.checkpoint()
+            yield from _apply(self.rules[number], reading, surroundings, effort)
 
 
 def load_rules() -> RuleBook:
@@ -147,17 +147,17 @@ def _compile(model: RuleModel) -> Rule:
     return Rule(model, pattern(b"(?m)(?:" + alternatives + b")"), check)
 
 
-def _apply(rule: Rule, reading: Reading, surroundings: Surroundings) -> Iterator[Statement]:
-    position = hits = 0
-    for _ in range(_MAX_TRIES):
-        match = rule.expression.search(reading.data, position)
-        if match is None or hits >= MAX_HITS:
+def _apply(rule: Rule, reading: Reading, surroundings: Surroundings, effort: Effort) -> Iterator[Statement]:
+    position = tries = 0
+    while (match := rule.expression.search(reading.data, position)) is not None:
+        tries += 1
+        if tries > _MAX_TRIES or not effort.begin():
+            effort.is_incomplete = True
             return
         begin, end = match.span()
         position = max(end, begin + 1)
         statement = _statement(rule, reading, surroundings, begin, end)
         if statement is not None:
-            hits += 1
             position = max(position, statement.end)
             yield statement
 

@@ -71,6 +71,11 @@ class Reading(Protocol):
         """`data` with one character per byte (Latin-1), so that byte offsets index it."""
         ...
 
+    @property
+    def is_cased(self) -> bool:
+        """`data` has the case of the text as sent."""
+        ...
+
     def is_upper(self, start: int, end: int) -> bool:
         """Whether the bytes `[start, end)` are in capitals in the text as sent."""
         ...

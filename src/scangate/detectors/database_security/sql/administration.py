@@ -97,9 +97,9 @@ def grant(lexer: TokenSource) -> Shape | None:
     words = index - 1
     if not words or index >= 40 or (not known and words > 1 and lexer.peek(2).word != ","):
         return None
-    if lexer.peek(index).word == "ON" and not known:
-        return None
     has_object = lexer.peek(index).word == "ON"
+    if not (known if has_object else _is_list_of_privileges(lexer, 1, index)):
+        return None
     target = (index + 1, index + 1)
     if has_object:
         walk_start = index + 1
@@ -118,6 +118,20 @@ def grant(lexer: TokenSource) -> Shape | None:
     verb = lexer.peek(0).word.lower()
     name = object_name(lexer, *target)
     return Shape(f"sql.{verb}", Operation.UPDATE, Effect.WRITE, behind, 1, int(has_object) + bool(known), name, risks)
+
+
+def _is_list_of_privileges(lexer: TokenSource, start: int, end: int) -> bool:
+    """Names of roles, or privileges of the server in words that are all known, separated by commas."""
+    item: list[str] = []
+    for index in range(start, end + 1):
+        word = "," if index == end else lexer.peek(index).word
+        if word != ",":
+            item.append(word)
+            continue
+        if not item or (len(item) > 1 and not PRIVILEGES.issuperset(item)):
+            return False
+        item = []
+    return True
 
 
 _ARTICLES: Final = frozenset(["THE", "A", "AN", "YOUR", "MY", "OUR", "THIS", "THAT", "THESE", "MONDAY"])
@@ -180,7 +194,7 @@ def execute(lexer: TokenSource) -> Shape | None:
         operation,
         walk,
         head=1,
-        solid=3 if risk else -1 if is_lower else 1,
+        solid=3 if risk else -2 if is_lower else 1,
         name=(index, behind),
         effect=effect,
         risks=risks,
@@ -233,6 +247,10 @@ def load(lexer: TokenSource) -> Shape | None:
     words = [lexer.peek(index).word for index in range(6)]
     if words[0] == "BULK" and words[1] == "INSERT" and name_end(lexer, 2) > 2:
         walk = statement_walk(lexer, name_end(lexer, 2), Clause.DEFINITION, expecting=False)
+    elif words[0] == "LOAD" and "FILES" in (names := [lexer.peek(index).word for index in range(2, 14)]):
+        if lexer.peek(3 + names.index("FILES")).word != "(":
+            return None
+        walk = statement_walk(lexer, 2, Clause.DEFINITION)
     elif words[0] == "LOAD" and words[1] in ("DATA", "XML") and ("INFILE" in words or "INPATH" in words):
         walk = statement_walk(lexer, 2, Clause.DEFINITION)
     else:

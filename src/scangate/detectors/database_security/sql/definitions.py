@@ -53,7 +53,21 @@ def drop(lexer: TokenSource) -> Shape | None:
         end = name_end(lexer, end + 1)
     end = behind_options(lexer, end, ("CASCADE", "RESTRICT", "PURGE", "CONSTRAINTS", "FORCE", "SYNC", "INCLUDING", "CONTENTS"))
     solid = 2 * has_guard + (end > behind)
-    return Shape("sql.drop", Operation.DELETE, Effect.WRITE, end, index, solid, object_name(lexer, index, behind), ("drop",))
+    return Shape(
+        "sql.drop",
+        Operation.DELETE,
+        Effect.WRITE,
+        end,
+        index,
+        solid,
+        object_name(lexer, index, behind),
+        ("drop",),
+        is_everyday=not solid and kind not in _SELDOM_DROPPED,
+    )
+
+
+_SELDOM_DROPPED: Final = frozenset(("TABLE", "DATABASE", "SCHEMA", "TABLESPACE", "KEYSPACE", "PROCEDURE", "EXTENSION"))
+"""Kinds that nobody drops outside a database."""
 
 
 _NO_DEFINITION: Final = 9
@@ -64,10 +78,8 @@ def create(lexer: TokenSource) -> Shape | None:
     while (word := lexer.peek(index).word) in OBJECT_MODIFIERS or (word == "=" and index > 2) or word == ",":
         if word == "FOREIGN" and lexer.peek(index + 1).word not in ("TABLE", "DATA", "CATALOG"):
             break
-        if word == "=":
-            index += 1
-        index += 1
-        if index > 14:
+        index = _behind_value(lexer, index) if word == "=" else index + 1
+        if index > 20:
             return None
     kind = lexer.peek(index).word
     if kind not in OBJECT_KINDS:
@@ -75,7 +87,8 @@ def create(lexer: TokenSource) -> Shape | None:
     index += 1
     if lexer.peek(index).word == "CONCURRENTLY":
         index += 1
-    if [lexer.peek(at).word for at in range(index, index + 3)] == ["IF", "NOT", "EXISTS"]:
+    has_guard = [lexer.peek(at).word for at in range(index, index + 3)] == ["IF", "NOT", "EXISTS"]
+    if has_guard:
         index += 3
     behind = name_end(lexer, index)
     if behind == index:
@@ -86,8 +99,26 @@ def create(lexer: TokenSource) -> Shape | None:
         return None
     walk = statement_walk(lexer, behind, Clause.DEFINITION, expecting=False)
     return statement_shape(
-        lexer, f"sql.create-{kind.lower()}", Operation.CREATE, walk, head=index, solid=solid, name=(index, behind)
+        lexer,
+        f"sql.create-{kind.lower()}",
+        Operation.CREATE,
+        walk,
+        head=index,
+        solid=solid,
+        name=(index, behind),
+        is_everyday=not has_guard and solid < 2 and (demand is _named or kind in _LOOSELY_DEFINED),
     )
+
+
+_LOOSELY_DEFINED: Final = frozenset(("FUNCTION", "TRIGGER", "INDEX", "SECRET", "TYPE", "MODEL", "EVENT", "COLUMN"))
+
+
+def _behind_value(lexer: TokenSource, index: int) -> int:
+    """Behind `=MERGE` or `=root@'%'` of `ALGORITHM=MERGE DEFINER=root@'%'`."""
+    index += 2
+    while lexer.peek(index).glued:
+        index += 1
+    return index
 
 
 _TABLE_CLAUSES: Final = frozenset(
@@ -167,13 +198,15 @@ _ROUTINE: Final = _followed_by("(", "AS", "IS", "RETURNS", "RETURN", "BEGIN", "L
 _DEFINITIONS: Final[dict[str, Callable[[TokenSource, int], int]]] = {
     "TABLE": _table_definition,
     "INDEX": _index_definition,
-    "VIEW": _followed_by("AS", "(", "TO", "OPTIONS", "WITH", "ON", "COMMENT", "COPY", "REFRESH", "BUILD", "CLUSTER"),
+    "VIEW": _followed_by(
+        "AS", "(", "TO", "OPTIONS", "WITH", "ON", "COMMENT", "COPY", "REFRESH", "BUILD", "CLUSTER", "AUTO", "SQL", "SECURITY"
+    ),
     "FUNCTION": _ROUTINE,
     "PROCEDURE": _ROUTINE,
     "PROC": _followed_by("(", "AS", "BEGIN", "WITH"),
     "PACKAGE": _followed_by("AS", "IS"),
     "MACRO": _followed_by("("),
-    "TRIGGER": _followed_by("BEFORE", "AFTER", "INSTEAD", "ON", "FOR"),
+    "TRIGGER": _followed_by("BEFORE", "AFTER", "INSTEAD", "ON", "FOR", "NO"),
     "TYPE": _followed_by("AS", "FROM", "(", "IS", "UNDER"),
     "POLICY": _followed_by("ON"),
     "RULE": _followed_by("AS"),
@@ -188,7 +221,7 @@ _DEFINITIONS: Final[dict[str, Callable[[TokenSource, int], int]]] = {
     "OPERATOR": _followed_by("("),
     "AGGREGATE": _followed_by("("),
     "ICEBERG": _followed_by("TABLE"),
-    "COLLECTION": _named,
+    "DIRECTORY": _followed_by("AS"),
 }
 
 
@@ -293,7 +326,15 @@ def alter(lexer: TokenSource) -> Shape | None:
     words = {lexer.peek(i).word for i in range(at, walk.end)}
     risks = tuple(risk for risk, found in (("drop", "DROP" in words), ("account", kind in ("USER", "LOGIN", "ROLE"))) if found)
     return statement_shape(
-        lexer, f"sql.alter-{kind.lower()}", Operation.UPDATE, walk, head=index, solid=1, name=(index, behind), risks=risks
+        lexer,
+        f"sql.alter-{kind.lower()}",
+        Operation.UPDATE,
+        walk,
+        head=index,
+        solid=1,
+        name=(index, behind),
+        risks=risks,
+        is_everyday=kind not in ("TABLE", "DATABASE", "SCHEMA"),
     )
 
 
@@ -304,7 +345,9 @@ def rename(lexer: TokenSource) -> Shape | None:
     renamed = name_end(lexer, behind + 1)
     if behind == 2 or lexer.peek(behind).word != "TO" or renamed == behind + 1:
         return None
-    return Shape("sql.rename", Operation.UPDATE, Effect.WRITE, renamed, 2, 1, object_name(lexer, 2, behind))
+    name = object_name(lexer, 2, behind)
+    is_everyday = lexer.peek(1).word != "TABLE"
+    return Shape("sql.rename", Operation.UPDATE, Effect.WRITE, renamed, 2, 1, name, is_everyday=is_everyday)
 
 
 def comment(lexer: TokenSource) -> Shape | None:

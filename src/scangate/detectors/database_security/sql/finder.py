@@ -6,11 +6,13 @@ sentence much (upper-case keywords, a semicolon, comparisons). The weights were 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Generator, Iterator
 from typing import Final, NamedTuple
 
 from scangate.detectors.database_security.context import Place, Spot, Surroundings
+from scangate.detectors.database_security.effort import Effort
 from scangate.detectors.database_security.patterns import GAP, pattern
+from scangate.detectors.database_security.sql.dull import is_dull
 from scangate.detectors.database_security.sql.lexer import Kind, Lexer
 from scangate.detectors.database_security.sql.risks import risks_of
 from scangate.detectors.database_security.sql.shape import Shape
@@ -18,17 +20,16 @@ from scangate.detectors.database_security.sql.statements import parse
 from scangate.detectors.database_security.sql.vocabulary import PLACEHOLDERS
 from scangate.detectors.database_security.statement import Effect, Operation, Reading, Statement
 
-MAX_STATEMENTS: Final = 200
-"""Statements beside plain reads, per reading."""
 _TAIL_BYTES: Final = 96 << 10
 _ENOUGH: Final = 2
+_CHECK_EVERY: Final = 5000
 
 _NAME: Final = rb"[\w.,$\"`\[\]\x80-\xff:@#{}<>%?*-]+"
 _KIND: Final = (
     rb"(?:table|database|schema|view|index|user|role|login|proc(?:edure)?|function|trigger|sequence|tablespace|keyspace|type|extension|domain|"
     rb"synonym|package|policy|publication|subscription|server|event|stage|stream|task|pipe|warehouse|macro|aggregate|operator|constraint|"
     rb"measurement|certificate|credential|assembly|directory|rule|secret|catalog|model|dictionary|collection|bucket|scope|share|cluster|"
-    rb"library|foreign|profile|resource|column|iceberg|connection)"
+    rb"library|foreign|profile|resource|column|iceberg|connection|integration)"
 )
 _SEVERE_VERBS: Final = (b"union", b"insert", b"update", b"delete", b"truncate", b"drop", b"create", b"alter")
 _OPENERS: Final = tuple(
@@ -45,10 +46,10 @@ _OPENERS: Final = tuple(
         rb"delete~(?:from|low_priority|quick|ignore|" + _NAME + rb"~(?:[\w,.]+~){0,3}(?:from|where))\b",
         rb"truncate~" + _NAME,
         rb"drop~(?:\w+~)?" + _KIND + rb"\b",
-        rb"create~(?:[\w=,]+~){0,9}" + _KIND + rb"\b",
+        rb"create~(?:[\w=,@%'\"`]+~){0,9}" + _KIND + rb"\b",
         rb"alter~(?:\w+~)?(?:" + _KIND + rb"|system)\b",
         rb"rename~(?:table|database|user|column|index)\b",
-        rb"comment~on~" + _KIND,
+        rb"comment~on~(?:materialized~)?" + _KIND,
         rb"(?:grant|revoke|deny)~\w",
         rb"exec(?:ute)?(?:~|\()[\w@(\['\"]",
         rb"call~[\w.\"`\[\]]+~?\(".replace(b"~?", rb"\s*"),
@@ -76,45 +77,56 @@ class _Pass(NamedTuple):
     opener: bytes
     starts: int
     tokens: int
-    is_tail: bool = False
 
 
-_PASSES: Final = (_Pass(_ANY, 1500, 16_000), _Pass(_SEVERE, 750, 8_000), _Pass(_ANY, 750, 8_000, is_tail=True))
-"""Ordinary text never needs the second pass. Where decoys ("select select …") have used up the first, the second goes on where
-that stopped, with openers that few decoys have, and the third reads the end of the text.
-"""
+_WHOLE: Final = _Pass(_ANY, 1200, 14_000)
+_BEYOND: Final = _Pass(_SEVERE, 600, 7_000)
+_TAIL: Final = _Pass(_ANY, 600, 7_000)
 
 
 class SqlFinder:
     """Immutable; safe to use from several threads."""
 
-    def find(self, reading: Reading, surroundings: Surroundings, checkpoint: Callable[[], None]) -> Iterator[Statement]:
-        """Statements in order, at most `MAX_STATEMENTS` beside plain reads. Linear in the text, bounded by `_PASSES`."""
-        position = found = 0
-        for step in _PASSES:
-            if step.is_tail:
-                position = max(position, len(reading.data) - _TAIL_BYTES)
-            starts = tokens = 0
-            opener = pattern(step.opener)
-            while (match := opener.search(reading.data, position)) is not None:
-                starts += 1
-                if starts % 100 == 0:
-                    checkpoint()
-                if starts > step.starts or tokens > step.tokens:
-                    break
-                start = match.start()
-                while not reading.flat[start].isalpha():
-                    start += 3 if reading.flat[start] == "%" else 1
-                statement, position, read = self._read(reading, surroundings, start)
-                tokens += read
-                if statement is None:
-                    continue
+    def find(self, reading: Reading, surroundings: Surroundings, effort: Effort) -> Iterator[Statement]:
+        """Statements, those of each pass in order. Linear in the text, bounded by the passes and by the scan's effort.
+
+        Ordinary text never needs the second pass. Where decoys ("select a from b" over and over) have used up the first, the second
+        goes on where that stopped, with openers that few decoys have, and the third reads the end of the text.
+        """
+        size = len(reading.data)
+        reached = yield from self._run(_WHOLE, 0, reading, surroundings, effort)
+        if reached >= size:
+            return
+        yield from self._run(_BEYOND, reached, reading, surroundings, effort)
+        tail = max(reached, size - _TAIL_BYTES)
+        end = yield from self._run(_TAIL, tail, reading, surroundings, effort)
+        effort.is_incomplete = effort.is_incomplete or tail > reached or end < size
+
+    def _run(
+        self, step: _Pass, position: int, reading: Reading, surroundings: Surroundings, effort: Effort
+    ) -> Generator[Statement, None, int]:
+        """One pass from `position` on; returns how far it came: the size of the text, or where its bounds ended it."""
+        starts = skipped = 0
+        tokens = effort.tokens
+        opener = pattern(step.opener)
+        while (match := opener.search(reading.data, position)) is not None:
+            start: int = match.start()
+            while not reading.flat[start].isalpha():
+                start += 3 if reading.flat[start] == "%" else 1
+            if is_dull(reading.data, start):
+                position = start + 4
+                skipped += 1
+                if skipped % _CHECK_EVERY == 0:
+                    effort.checkpoint()
+                continue
+            starts += 1
+            if starts > step.starts or effort.tokens - tokens > step.tokens or not effort.begin():
+                return start
+            statement, position, read = self._read(reading, surroundings, start)
+            effort.tokens += read
+            if statement is not None:
                 yield statement
-                found += statement.effect is not Effect.PLAIN
-                if found >= MAX_STATEMENTS:
-                    return
-            if match is None:
-                return
+        return len(reading.data)
 
     def _read(self, reading: Reading, surroundings: Surroundings, start: int) -> tuple[Statement | None, int, int]:
         """The statement at `start`, where to look on, and how many tokens were read."""
@@ -128,7 +140,8 @@ class SqlFinder:
             return None, behind_verb, len(lexer.tokens)
         end = lexer.peek(shape.end - 1).end
         place = surroundings.place(spot, end)
-        if _evidence(reading, surroundings, lexer, shape, spot, place, end) < _ENOUGH:
+        is_phrase = shape.is_everyday and _is_phrase(reading, surroundings, lexer, shape, end)
+        if is_phrase or _evidence(reading, surroundings, lexer, shape, spot, place, end) < _ENOUGH:
             return None, behind_verb, len(lexer.tokens)
         statement = _statement(lexer, shape, spot, end, surroundings.is_mention(start, end, place))
         resume = start + 6 if shape.rule.startswith("sql.execute") else max(end, behind_verb)
@@ -174,6 +187,16 @@ def _scope(lexer: Lexer, shape: Shape) -> tuple[str, ...]:
     condition = words[where + 1 :]
     constant = len(condition) == 3 and condition[1].word == "=" and all(token.kind is Kind.NUMBER for token in condition[::2])
     return ("whole-table",) if constant or (len(condition) == 1 and condition[0].word == "TRUE") else ()
+
+
+def _is_phrase(reading: Reading, surroundings: Surroundings, lexer: Lexer, shape: Shape, end: int) -> bool:
+    """In lower case, without a semicolon, with a plain word for a name, and nothing says that it is to be run."""
+    if lexer.is_upper(lexer.peek(0)) or reading.flat[end : end + 3].lstrip(" ").startswith(";"):
+        return False
+    return _NAME_MARKS.isdisjoint(shape.target) and not surroundings.is_declared(lexer.peek(0).start)
+
+
+_NAME_MARKS: Final = frozenset('_."`[<{%$:0123456789')
 
 
 def _evidence(

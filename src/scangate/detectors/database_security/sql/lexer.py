@@ -309,7 +309,7 @@ class Lexer:
     def _scan_word(self, position: int) -> tuple[Kind, int]:
         end = self._run(position + 1, _WORD_CHARS)
         word = self._flat[position:end]
-        if self._flat[end : end + 1] == "'" and word.upper() in _STRING_PREFIXES:
+        if end < self._stop and self._flat[end] == "'" and word.upper() in _STRING_PREFIXES:
             return self._scan_quoted(end, "'", Kind.STRING)
         if word.isascii():
             return Kind.WORD, end

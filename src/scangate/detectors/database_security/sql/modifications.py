@@ -136,7 +136,7 @@ def delete(lexer: TokenSource) -> Shape | None:
     if behind == index:
         return None
     walk = statement_walk(lexer, index, Clause.SOURCE)
-    if not ({"FROM", "WHERE"} & walk.seen) or not walk.comparisons + walk.calls:
+    if not ({"FROM", "WHERE"} & walk.seen) or not (walk.comparisons + walk.calls or "OUTPUT" in walk.seen):
         return None
     return statement_shape(lexer, "sql.delete", Operation.DELETE, walk, head=1, solid=1, name=(index, behind))
 
@@ -149,7 +149,9 @@ def truncate(lexer: TokenSource) -> Shape | None:
         return None
     end = behind_partition(lexer, behind_names(lexer, behind))
     end = behind_options(lexer, end, ("CASCADE", "RESTRICT", "RESTART", "CONTINUE", "IDENTITY"))
-    solid = 1 if has_table else 0 if lexer.is_upper(lexer.peek(0)) else -2  # "truncate text" is no statement
+    if lexer.peek(end).word == "ON" and lexer.peek(end + 1).word == "CLUSTER":
+        end = max(end, name_end(lexer, end + 2))
+    solid = 1 if has_table else 0 if lexer.is_upper(lexer.peek(0)) else -1  # "truncate text" is no statement
     return Shape(
         "sql.truncate",
         Operation.DELETE,

@@ -25,6 +25,8 @@ class Shape:
     target: str = ""
     risks: tuple[str, ...] = ()
     is_question: bool = False
+    is_everyday: bool = False
+    """In lower case an everyday phrase reads like this as well: "create login page", "drop index finger"."""
 
 
 def statement_walk(lexer: TokenSource, index: int, clause: Clause, *, expecting: bool = True, is_query: bool = False) -> Walk:
@@ -50,6 +52,7 @@ def statement_shape(
     name: tuple[int, int] = (0, 0),
     effect: Effect = Effect.WRITE,
     risks: tuple[str, ...] = (),
+    is_everyday: bool = False,
 ) -> Shape:
     return Shape(
         rule,
@@ -61,6 +64,7 @@ def statement_shape(
         object_name(lexer, *name),
         risks,
         is_question=walk.is_question,
+        is_everyday=is_everyday and not structure_of(walk),
     )
 
 
@@ -68,7 +72,13 @@ def behind_alias(lexer: TokenSource, index: int) -> int:
     if lexer.peek(index).word == "AS":
         return index + 2
     following = lexer.peek(index + 1).word
-    is_alias = lexer.peek(index).kind is Kind.WORD and lexer.peek(index).word not in ("VALUES", "VALUE", "SELECT", "SET")
+    is_alias = lexer.peek(index).kind is Kind.WORD and lexer.peek(index).word not in (
+        "VALUES",
+        "VALUE",
+        "SELECT",
+        "SET",
+        "PARTITION",
+    )
     return index + 1 if is_alias and following in ("(", "VALUES", "SELECT") else index
 
 

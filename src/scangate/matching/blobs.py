@@ -24,6 +24,7 @@ from scangate.matching.offsets import Coarse, Positions
 _SHORTEST: Final = 16
 _SHORTEST_HEX: Final = 20
 _MAX_CANDIDATES: Final = 500
+_MOST_PADDING: Final = 6
 _HEAD: Final = 16
 """Characters of a candidate that are decoded to see whether the rest is worth it."""
 _LAST_ALPHABET: Final = 6
@@ -33,14 +34,14 @@ _NEVER: Final = 5
 _UPPER: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _LOWER: Final = _UPPER.lower()
 _DIGITS: Final = b"0123456789"
-_FIRST_SELECTOR: Final = "\ufe00"
-"""From here on there are characters in which text can be smuggled."""
 _SYMBOLS: Final = b"+/-_"
 _BASE64: Final = octet_class(_UPPER + _LOWER + _DIGITS + _SYMBOLS)
 _BASE64_PLAIN: Final = octet_class(_UPPER + _LOWER + _DIGITS)
 _BASE32: Final = octet_class(_UPPER + b"234567")
 _HEX: Final = octet_class(_DIGITS + b"abcdefABCDEF")
 _BLANK: Final = octet_class(b" \t\r\n")
+_ZLIB_LEVELS: Final = octet_class(b"\x01\x5e\x9c\xda")
+"""Second byte of a zlib stream (RFC 1950) that 0x78 begins."""
 
 
 def _values(alphabet: bytes) -> Octets:
@@ -73,6 +74,8 @@ def _quiet() -> re2.Options:
 
 
 _ANY_RUN: Final = re2.compile(rb"[A-Za-z0-9+/_-]{16}", options=_quiet())
+_BASE32_RUN: Final = re2.compile(rb"[A-Z2-7]{16}", options=_quiet())
+_HEX_RUN: Final = re2.compile(rb"[0-9A-Fa-f]{20}", options=_quiet())
 _PAIRS: Final = re2.compile(rb"(?:(?:0x)?[0-9A-Fa-f]{2}(?:[ :,;-]|, |\r?\n)){7,}(?:0x)?[0-9A-Fa-f]{2}\b", options=_quiet())
 _WORD_RUN: Final = re2.compile(r"(?:\pL{2,}[ ,.]+){3,}\pL{2,}", options=_quiet())
 
@@ -107,8 +110,10 @@ def base64_blobs(source: Source, bounds: Bounds) -> list[Decoded]:
 
 def base32_blobs(source: Source, bounds: Bounds) -> list[Decoded]:
     """RFC 4648 base32 in upper case; at least 16 characters."""
-    starts, ends = runs_of(_BASE32[source.octets], _SHORTEST)
     found: list[Decoded] = []
+    if _BASE32_RUN.search(source.data) is None:
+        return found
+    starts, ends = runs_of(_BASE32[source.octets], _SHORTEST)
     for start, end in _promising(source.octets, starts, ends, _base32_heads, bounds):
         span = Span(start, _padding_end(source.octets, end))
         found.extend(_decoded(source, span, _base32_bytes, Encoding.BASE32, bounds))
@@ -117,8 +122,10 @@ def base32_blobs(source: Source, bounds: Bounds) -> list[Decoded]:
 
 def hex_blobs(source: Source, bounds: Bounds) -> list[Decoded]:
     """Runs of at least 20 hexadecimal digits, with or without 0x, or eight and more pairs with one separator."""
-    starts, ends = runs_of(_HEX[source.octets], _SHORTEST_HEX)
+    if _HEX_RUN.search(source.data) is None:
+        return _hex_pairs(source, bounds)
     found: list[Decoded] = []
+    starts, ends = runs_of(_HEX[source.octets], _SHORTEST_HEX)
     for start, end in _promising(source.octets, starts, ends, _hex_heads, bounds):
         found.extend(_decoded(source, Span(start, end), _hex_bytes, Encoding.HEX, bounds))
     return found + _hex_pairs(source, bounds)
@@ -194,13 +201,14 @@ def _begins_like_text(heads: Octets) -> NDArray[np.bool_]:
     utf16 = ((high <= _LAST_ALPHABET) & low).all(1)
     utf16 |= (heads[:, 0] == 0xFF) & (heads[:, 1] == 0xFE)
     gzipped = (heads[:, 0] == 0x1F) & (heads[:, 1] == 0x8B)
-    deflated = (heads[:, 0] == 0x78) & np.isin(heads[:, 1], (0x01, 0x5E, 0x9C, 0xDA))
+    deflated = (heads[:, 0] == 0x78) & _ZLIB_LEVELS[heads[:, 1]]
     result: NDArray[np.bool_] = utf8 | utf16 | gzipped | deflated
     return result
 
 
 def _padding_end(octets: Octets, end: int) -> int:
-    while end < len(octets) and octets[end] == ord("="):
+    last = min(len(octets), end + _MOST_PADDING)
+    while end < last and octets[end] == ord("="):
         end += 1
     return end
 
@@ -253,7 +261,8 @@ def _decoded(
     if len(text) > bounds.characters:
         text, bounds.hit = text[: bounds.characters], True
     readable = reads_as_text(text)
-    if readable or (len(text) >= _SHORTEST and (text.isascii() or max(text) >= _FIRST_SELECTOR)):
+    # what is text without being language may hold another layer: base64, ROT13, escapes
+    if readable or len(text) >= _SHORTEST:
         yield Decoded(text, Coarse(span), encodings, readable)
 
 

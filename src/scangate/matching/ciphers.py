@@ -1,11 +1,12 @@
 """ROT13 and text written backwards: found where letter statistics say that the other reading is language and this one is not.
 
-Both look at windows of a few words, so that one disguised sentence in a long text is found; common words confirm it.
+Both look at lines, and at windows of a few words, so that one disguised sentence in a long text is found; common words confirm
+it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -28,12 +29,16 @@ _REVERSAL_GAIN: Final = 100
 """Eighths of a nat over a window; one ordinary text in a hundred has such a window, reversed text reaches 150 to 450."""
 _SHORTEST: Final = 16
 _Decode = Callable[[str], str]
+_Gain = NDArray[np.int16]
 _MAX_REGIONS: Final = 50
 _EVIDENCE: Final = 2000
 """Characters of a region that are checked word by word."""
 _EDGE: Final = 100
 """Characters at each end of a region in which plain words may stand."""
 _KNOWN_AFTER: Final = 0.3
+_FEWEST_KNOWN: Final = 3
+_STRONG: Final = 2
+"""A region with so many times the gain that makes one, in sum and on average, is believed on half the words."""
 _IDEOGRAPHIC_GAIN: Final = 3.5
 _IDEOGRAPHIC_SUM: Final = 90
 _FIRST_KANA: Final = 0x3040
@@ -47,10 +52,12 @@ def rotated(source: Source, bounds: Bounds) -> list[Decoded]:
     if len(source.text) < _SHORTEST:
         return []
     found = []
-    for region in _regions(rotation_gain(source.codes), _ROTATION_WINDOW, _ROTATION_GAIN, bounds):
+    gain = rotation_gain(source.codes)
+    for region in _regions(gain, source, _ROTATION_WINDOW, _ROTATION_GAIN, bounds):
         span = _trimmed(source.text, region, lambda word: word.translate(_ROT13))
         text = source.text[span.start : min(span.end, span.start + bounds.characters)]
-        if _confirmed(text, text.translate(_ROT13)):
+        strong = _is_strong(gain[span.start : span.end], _ROTATION_WINDOW, _ROTATION_GAIN)
+        if _confirmed(text, text.translate(_ROT13), strong=strong):
             found.append(Decoded(text.translate(_ROT13), Shifted(span.start), (Encoding.ROT13,)))
     return found
 
@@ -61,7 +68,7 @@ def reversed_text(source: Source, bounds: Bounds) -> list[Decoded]:
         return []
     gain = -forward_gain(source.codes).astype(np.int16)
     found: list[Decoded] = []
-    for region in _regions(gain, _REVERSAL_WINDOW, _REVERSAL_GAIN, bounds):
+    for region in _regions(gain, source, _REVERSAL_WINDOW, _REVERSAL_GAIN, bounds):
         span = _whole_line(source.text, region)
         if len(span) > bounds.characters:
             span, bounds.hit = Span(span.end - bounds.characters, span.end), True
@@ -70,40 +77,88 @@ def reversed_text(source: Source, bounds: Bounds) -> list[Decoded]:
             confirmed = _reads_backwards(gain[span.start : span.end - 2])
         else:
             span = _trimmed(source.text, span, lambda word: word[::-1])
-            confirmed = _confirmed(source.text[span.start : span.end], source.text[span.start : span.end][::-1])
+            text = source.text[span.start : span.end]
+            strong = _is_strong(gain[span.start : span.end], _REVERSAL_WINDOW, _REVERSAL_GAIN)
+            confirmed = _confirmed(text, text[::-1], strong=strong)
         if confirmed:
             found.append(Decoded(source.text[span.start : span.end][::-1], Mirrored(span), (Encoding.REVERSED,)))
             found.extend(_words_turned(source, span))
     return found
 
 
-def _regions(gain: NDArray[np.int16], window: int, least: int, bounds: Bounds) -> list[Span]:
-    """Unions of windows whose gain is at least `least`; the whole text is one window when it is shorter."""
-    width = min(window, len(gain))
+def _regions(gain: _Gain, source: Source, window: int, least: int, bounds: Bounds) -> list[Span]:
+    """Hot lines, and unions of hot windows outside of them; hot is a gain of `least` over a window, less over a shorter text."""
     total = np.zeros(len(gain) + 1, np.int32)
     np.cumsum(gain, out=total[1:])
-    sums = total[width:] - total[:-width]
+    # no stretch of ordinary text gains as much as the shortest hot line
+    if int((total - np.minimum.accumulate(total)).max()) * 2 * window < least * (window + _SHORTEST - 2):
+        return []
+    lines = _hot_lines(total, source, window, least, bounds)
+    rests = [rest for region in _hot_windows(total, window, least, bounds) for rest in _outside(region, lines)]
+    regions = sorted([*lines, *rests])
+    return regions[: bounds.first(len(regions), _MAX_REGIONS)]
+
+
+def _hot_lines(total: NDArray[np.int32], source: Source, window: int, least: int, bounds: Bounds) -> list[Span]:
+    """Lines whose gain is that of a hot window in sum and on average; neighbouring ones as one."""
+    breaks = np.flatnonzero(source.octets == ord("\n"))
+    starts = np.concatenate(([0], breaks + 1))
+    ends = np.concatenate((breaks, [len(source.octets)]))
+    widths = np.minimum(ends, len(total) - 1) - starts
+    gains = total[np.minimum(ends, len(total) - 1)] - total[np.minimum(starts, len(total) - 1)]
+    hot = (ends - starts >= _SHORTEST) & (gains * window >= least * widths)
+    hot &= gains * (2 * window) >= least * (np.minimum(widths, window) + window)
+    starts, ends = starts[hot], ends[hot]
+    if not len(starts):
+        return []
+    apart = starts[1:] - ends[:-1] > 1
+    starts, ends = starts[np.concatenate(([True], apart))], ends[np.concatenate((apart, [True]))]
+    count = bounds.first(len(starts), _MAX_REGIONS)
+    return [Span(start, end) for start, end in zip(starts[:count].tolist(), ends[:count].tolist(), strict=True)]
+
+
+def _hot_windows(total: NDArray[np.int32], window: int, least: int, bounds: Bounds) -> list[Span]:
+    size = len(total) - 1
+    width = min(window, size)
+    sums = total[width:] - total[: len(total) - width]
     hot = np.flatnonzero(sums >= (least if width == window else least * (width + window) // (2 * window)))
     if not len(hot):
         return []
     breaks = np.flatnonzero(np.diff(hot) > width)
     starts = hot[np.concatenate(([0], breaks + 1))]
-    ends = hot[np.concatenate((breaks, [len(hot) - 1]))] + width + 2
+    ends = np.minimum(hot[np.concatenate((breaks, [len(hot) - 1]))] + width, size) + 2
     count = bounds.first(len(starts), _MAX_REGIONS)
-    return [Span(int(start), min(int(end), len(gain) + 2)) for start, end in zip(starts[:count], ends[:count], strict=True)]
+    return [Span(start, end) for start, end in zip(starts[:count].tolist(), ends[:count].tolist(), strict=True)]
 
 
-def _confirmed(before: str, after: str) -> bool:
-    """Common words appear by decoding and were not there before."""
+def _outside(region: Span, lines: list[Span]) -> Iterator[Span]:
+    """What the lines leave of a region, as far as it is long enough to say something."""
+    start = region.start
+    for line in lines:
+        if line.overlaps(region):
+            if line.start - start >= _SHORTEST:
+                yield Span(start, line.start)
+            start = max(start, line.end)
+    if region.end - start >= _SHORTEST:
+        yield Span(start, region.end)
+
+
+def _is_strong(gain: _Gain, window: int, least: int) -> bool:
+    total = int(gain.sum(dtype=np.int64))
+    return total >= _STRONG * least and total * window >= _STRONG * least * len(gain)
+
+
+def _confirmed(before: str, after: str, *, strong: bool) -> bool:
+    """Common words appear by decoding and were not there before; half as many are enough when the letters leave little doubt."""
     words_after = words_of(after[:_EVIDENCE])
     # short words turn up in noise such as digests and tables of codes, and many are words backwards too
     telling = [word for word in words_after if len(word) >= 3]
     if len(set(telling)) < 3 or 2 * sum(map(len, telling)) < len("".join(after[:_EVIDENCE].split())):
         return False
-    if len({word for word in telling if is_word(word)}) < 3:
+    if len({word for word in telling if is_word(word)}) < _FEWEST_KNOWN - strong:
         return False
     words_before = [word for word in words_of(before[:_EVIDENCE]) if len(word) > 3]
-    return known_share(words_after) >= _KNOWN_AFTER + 2 * known_share(words_before)
+    return known_share(words_after) >= _KNOWN_AFTER / (1 + strong) + 2 * known_share(words_before)
 
 
 def _trimmed(text: str, region: Span, decode: _Decode) -> Span:
@@ -146,7 +201,7 @@ def _ideographic(codes: NDArray[np.uint32]) -> bool:
     return bool(len(letters)) and int((letters >= _FIRST_KANA).sum()) * 2 > len(letters)
 
 
-def _reads_backwards(gain: NDArray[np.int16]) -> bool:
+def _reads_backwards(gain: _Gain) -> bool:
     if not len(gain):
         return False
     return int(gain.sum(dtype=np.int64)) >= _IDEOGRAPHIC_SUM and float(gain.mean()) >= _IDEOGRAPHIC_GAIN

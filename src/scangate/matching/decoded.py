@@ -79,12 +79,10 @@ def octet_class(members: bytes) -> Mask:
 
 def runs_of(mask: Mask, least: int) -> tuple[Positions, Positions]:
     """Starts and ends of the maximal runs of True that are at least `least` long."""
-    edges = np.flatnonzero(mask[1:] != mask[:-1]) + 1
-    opens_at_start = bool(len(mask)) and bool(mask[0])
-    bounds = np.concatenate(([0] if opens_at_start else [], edges, [len(mask)])).astype(np.int64)
-    starts, ends = bounds[:-1:2], bounds[1::2]
-    count = min(len(starts), len(ends))
-    starts, ends = starts[:count], ends[:count]
+    edged = np.zeros(len(mask) + 2, np.bool_)
+    edged[1:-1] = mask
+    bounds = np.flatnonzero(edged[1:] != edged[:-1])
+    starts, ends = bounds[::2], bounds[1::2]
     long = ends - starts >= least
     return starts[long], ends[long]
 

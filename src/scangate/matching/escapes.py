@@ -31,6 +31,7 @@ _SEQUENCE_LENGTH[0xC2:0xE0] = 2
 _SEQUENCE_LENGTH[0xE0:0xF0] = 3
 _SEQUENCE_LENGTH[0xF0:0xF5] = 4
 _BLANK: Final = octet_class(b" \t\r\n\"'<>")
+_WHITE: Final = (9, 10, 13)
 _EMPTY: Final = np.zeros(0, np.int64)
 
 
@@ -42,7 +43,9 @@ def url_escapes(source: Source, bounds: Bounds) -> list[Decoded]:
     plain = _as_characters(_fixed(source, at, 1, 2), strict=True)
     edits = Edits.merged(plain, _paired(_fixed(source, at[_follows(source, at, 1, b"u")], 2, 4)))
     words = _word_numbers(source, edits.starts)
-    dense = np.bincount(words, minlength=1)[words] >= _FEWEST if len(words) else np.zeros(0, np.bool_)
+    # %02 is more often a format than a byte: control characters do not count, though they are undone beside others
+    shown = (edits.values >= 32) | np.isin(edits.values, _WHITE)
+    dense = np.bincount(words, weights=shown)[words] >= _FEWEST if len(words) else np.zeros(0, np.bool_)
     edits = edits.where(np.flatnonzero(dense))
     if len(edits) and b"+" in source.data:
         plus = np.flatnonzero(source.octets == ord("+"))

@@ -17,6 +17,7 @@ from itertools import pairwise
 from typing import Final
 
 import numpy as np
+from ahocorasick_rs import AhoCorasick
 from numpy.typing import NDArray
 
 from scangate.matching import characters as ch
@@ -35,7 +36,8 @@ _PAIR_BITS: Final = 20
 _TRIPLE_BITS: Final = 21
 """Wide enough that one unknown sequence in thirty falls on the place of a known one; three megabytes together."""
 _SINGLE_LETTER_WORDS: Final = frozenset("aieoyuàèéвикосуяüx")
-_LONGEST_WORD: Final = 20
+_UNKNOWN_LETTER_COST: Final = 3.0
+"""In known words."""
 _TEXT_LETTER_SHARE: Final = 0.45
 _ONE_SCRIPT_SHARE: Final = 0.8
 _SHORT_LETTERS: Final = 24
@@ -60,6 +62,8 @@ class LanguageTables:
     """
 
     words: frozenset[str]
+    finder: AhoCorasick
+    """Of the words."""
     cyrillic: dict[str, int]
     latin: NDArray[np.int16]
     rotation: NDArray[np.int16]
@@ -81,19 +85,24 @@ def language_tables() -> LanguageTables:
     index = np.arange(27)
     rotated = np.where(index < _NO_LETTER, (index + 13) % 26, index)
     rotation = (latin.reshape(27, 27)[np.ix_(rotated, rotated)].ravel() - latin).astype(np.int16)
-    forward_pairs = np.zeros(1 << _PAIR_BITS, np.int8)
-    for weight, codes in _forward_grams(data.joinpath("forward_pairs.txt").read_text("utf-8")):
-        forward_pairs[_pair_hash(codes[1::2], codes[::2])] = -weight
-        forward_pairs[_pair_hash(codes[::2], codes[1::2])] = weight
-    forward_triples = np.zeros(1 << _TRIPLE_BITS, np.int8)
-    for weight, codes in _forward_grams(data.joinpath("forward_triples.txt").read_text("utf-8")):
-        forward_triples[_triple_hash(codes[2::3], codes[1::3], codes[::3])] = -weight
-        forward_triples[_triple_hash(codes[::3], codes[1::3], codes[2::3])] = weight
+    forward_pairs, forward_triples = _forward_tables(
+        data.joinpath("forward_pairs.txt").read_text("utf-8"), data.joinpath("forward_triples.txt").read_text("utf-8")
+    )
     characters = character_tables()
     plain = np.where((characters.flags & ch.LETTER) != 0, characters.cased, np.uint32(32))
     letter_index = np.full(128, _NO_LETTER, np.uint16)
     letter_index[65:91] = letter_index[97:123] = np.arange(26)
-    return LanguageTables(frozenset(words), cyrillic, latin, rotation, forward_pairs, forward_triples, letter_index, plain)
+    return LanguageTables(
+        words=frozenset(words),
+        finder=AhoCorasick(sorted(words)),
+        cyrillic=cyrillic,
+        latin=latin,
+        rotation=rotation,
+        forward_pairs=forward_pairs,
+        forward_triples=forward_triples,
+        letter_index=letter_index,
+        plain=plain,
+    )
 
 
 def _cyrillic_pairs(words: Iterable[str]) -> dict[str, int]:
@@ -102,6 +111,17 @@ def _cyrillic_pairs(words: Iterable[str]) -> dict[str, int]:
     chance = (counts.total() + _CYRILLIC_SMOOTHING * len(_CYRILLIC_LETTERS) ** 2) / len(_CYRILLIC_LETTERS) ** 2
     pairs = (first + second for first in _CYRILLIC_LETTERS for second in _CYRILLIC_LETTERS)
     return {pair: round(8 * math.log2((counts[pair] + _CYRILLIC_SMOOTHING) / chance)) for pair in pairs}
+
+
+def _forward_tables(pairs: str, triples: str) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
+    forward_pairs, forward_triples = np.zeros(1 << _PAIR_BITS, np.int8), np.zeros(1 << _TRIPLE_BITS, np.int8)
+    for weight, codes in _forward_grams(pairs):
+        forward_pairs[_pair_hash(codes[1::2], codes[::2])] = -weight
+        forward_pairs[_pair_hash(codes[::2], codes[1::2])] = weight
+    for weight, codes in _forward_grams(triples):
+        forward_triples[_triple_hash(codes[2::3], codes[1::3], codes[::3])] = -weight
+        forward_triples[_triple_hash(codes[::3], codes[1::3], codes[2::3])] = weight
+    return forward_pairs, forward_triples
 
 
 def _forward_grams(table: str) -> Iterator[tuple[int, Codes]]:
@@ -228,17 +248,21 @@ def known_share(words: list[str]) -> float:
 
 
 def segment(letters: str) -> list[str]:
-    """Letters without spaces cut into the fewest words, known ones first; unknown letters stand alone. O(20 n)."""
-    words = language_tables().words
-    cost = [0.0] + [float("inf")] * len(letters)
-    cut = [0] * (len(letters) + 1)
+    """Letters without spaces cut into the fewest words, known ones first and long ones before short ones; unknown letters stand
+    alone. Linear in the letters and the known words among them."""
+    found = sorted((end, start) for _, start, end in language_tables().finder.find_matches_as_indexes(letters, overlapping=True))
+    following = 0
+    cost = [0.0]
+    cut = [0]
     for end in range(1, len(letters) + 1):
-        for start in range(max(0, end - _LONGEST_WORD), end):
-            piece = letters[start:end]
-            size = end - start
-            price = 1.0 if piece in words else 3.0 if size == 1 else 0.0
-            if price and cost[start] + price < cost[end]:
-                cost[end], cut[end] = cost[start] + price, start
+        best, begin = cost[end - 1] + _UNKNOWN_LETTER_COST, end - 1
+        while following < len(found) and found[following][0] == end:
+            start = found[following][1]
+            if cost[start] + 1 < best:
+                best, begin = cost[start] + 1, start
+            following += 1
+        cost.append(best)
+        cut.append(begin)
     pieces: list[str] = []
     end = len(letters)
     while end:

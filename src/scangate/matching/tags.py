@@ -22,13 +22,15 @@ _NEAR: Final = 64
 """Tags at most so far apart, between visible letters, make one message."""
 _FLAG: Final = 0x1F3F4
 _LONGEST_FLAG: Final = 7
-_FIRST_SELECTOR: Final = "\ufe00"
+_FIRST_SELECTOR: Final = 0xFE00
 
 
 def smuggled(text: str, bounds: Bounds) -> list[Decoded]:
-    if text.isascii() or max(text) < _FIRST_SELECTOR:
+    if text.isascii():
         return []
     codes = codes_of(text)
+    if codes.max() < _FIRST_SELECTOR:
+        return []
     return _tags(codes, bounds) + _selectors(codes, bounds)
 
 
@@ -55,7 +57,7 @@ def _tags(codes: Codes, bounds: Bounds) -> list[Decoded]:
 
 
 def _selectors(codes: Codes, bounds: Bounds) -> list[Decoded]:
-    low = (codes >= 0xFE00) & (codes < 0xFE10)
+    low = (codes >= _FIRST_SELECTOR) & (codes < 0xFE10)
     high = (codes >= 0xE0100) & (codes < 0xE01F0)
     starts, ends = runs_of(low | high, _FEWEST)
     count = bounds.first(len(starts), _MAX_MESSAGES)

@@ -61,15 +61,17 @@ class DatabaseSecurityDetector:
             decisive += finding.flagged and finding.action is self.options.strongest_action
             if decisive >= _ENOUGH_FINDINGS:
                 break
-        if effort.is_incomplete and not decisive:
+        if effort.is_incomplete and not decisive and self.options.strongest_action is not Action.ALLOW:
             raise DeadlineExceededError("the text has more possible database statements than one scan reads")
         return _distinct(collected)
 
     def _findings(self, subject: Subject, effort: Effort) -> Iterator[DatabaseFinding]:
         for view, is_case_folded in _views(subject.text):
             subject.checkpoint()
-            for reading, surroundings in _readings(view, subject, is_case_folded):
+            for reading, surroundings in _readings(view, subject, is_case_folded, effort):
                 for statement in self.finders.find(reading, surroundings, effort):
+                    if not reading.is_new(statement.start, statement.end):
+                        continue
                     finding = self._finding(statement, reading, view.encodings)
                     if finding is not None:
                         yield finding
@@ -115,13 +117,13 @@ def _views(text: PreparedText) -> Iterator[tuple[View, bool]]:
         yield view, False
 
 
-def _readings(view: View, subject: Subject, is_case_folded: bool) -> Iterator[tuple[Reading, Surroundings]]:
+def _readings(view: View, subject: Subject, is_case_folded: bool, effort: Effort) -> Iterator[tuple[Reading, Surroundings]]:
     is_raw = view is subject.text.raw
     base = ViewReading(view, subject.part.text if is_case_folded else None)
     is_code = is_raw and subject.part.kind is PartKind.CODE
     segments = base.segments(subject.text.segments) if is_raw else ()
     yield base, Surroundings(base.flat, base.data, is_code=is_code, segments=segments)
-    spliced = joined(base)
+    spliced = joined(base, effort)
     if spliced is not None:
         yield spliced, Surroundings(spliced.flat, spliced.data, is_code=is_code)
 

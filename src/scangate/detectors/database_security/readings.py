@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Final
 
+from scangate.detectors.database_security.effort import Effort
 from scangate.detectors.database_security.patterns import pattern
 from scangate.domain.content import Span
 from scangate.matching.patterns import EncodedText
 from scangate.matching.views import Segment, View
 
-_MAX_CUTS: Final = 5000
-_MAX_SPLICED_BYTES: Final = 256 << 10
+_MAX_CUTS: Final = 20_000
+_BEFORE: Final = 2048
+_BEHIND: Final = 4096
 _SPLIT: Final = rb"[a-z](?:/\*(?:[^*]|\*+[^*/]){0,40}\*+/[a-z]|[\"']\s{0,4}(?:\+|\|\|)\s{0,4}[\"'][a-z])"
 _SPLITTING: Final = rb"/\*(?:[^*]|\*+[^*/]){0,40}\*+/|[\"']\s{0,4}(?:\+|\|\|)\s{0,4}[\"']"
 
@@ -37,6 +39,9 @@ class ViewReading:
 
     def to_raw(self, start: int, end: int) -> Span:
         return self._view.to_raw(self._encoded.point(start), self._encoded.point(end))
+
+    def is_new(self, start: int, end: int) -> bool:  # noqa: ARG002 - the protocol of readings
+        return True
 
     @property
     def is_cased(self) -> bool:
@@ -63,24 +68,35 @@ class ViewReading:
 
 
 class SplicedReading:
-    """A reading without some byte ranges; every offset still maps to the raw text."""
+    """A reading without some byte ranges; every offset still maps to the raw text.
 
-    __slots__ = ("_base", "_kept_from", "_spliced_from", "data", "flat")
+    `joints` are the ranges among `cuts` that split a word; the others only leave out what is far from any of them.
+    """
 
-    def __init__(self, base: ViewReading, cuts: Sequence[tuple[int, int]]) -> None:
+    __slots__ = ("_base", "_joints", "_kept_from", "_spliced_from", "data", "flat")
+
+    def __init__(self, base: ViewReading, cuts: Sequence[tuple[int, int]], joints: Container[tuple[int, int]]) -> None:
         self._base = base
         self._spliced_from = [0]
         self._kept_from = [0]
+        self._joints: list[int] = []
         pieces, at, length = [], 0, 0
-        for start, end in cuts:
+        for cut in cuts:
+            start, end = cut
             pieces.append(base.data[at:start])
             length += start - at
             at = end
             self._spliced_from.append(length)
             self._kept_from.append(end)
+            if cut in joints:
+                self._joints.append(length)
         pieces.append(base.data[at:])
         self.data = b"".join(pieces)
         self.flat = self.data.decode("latin-1")
+
+    def is_new(self, start: int, end: int) -> bool:
+        index = bisect_right(self._joints, start)
+        return index < len(self._joints) and self._joints[index] < end
 
     def to_raw(self, start: int, end: int) -> Span:
         return self._base.to_raw(self._origin(start), self._origin(end - 1) + 1 if end > start else self._origin(end))
@@ -97,19 +113,34 @@ class SplicedReading:
         return self._kept_from[index] + offset - self._spliced_from[index]
 
 
-def joined(base: ViewReading) -> SplicedReading | None:
+def joined(base: ViewReading, effort: Effort) -> SplicedReading | None:
     """The reading without the comments and concatenations that split words; None where nothing is split.
 
-    Only the first quarter of a megabyte is joined: a longer text split all over is no text that somebody runs.
+    A text that is split more than `_MAX_CUTS` times is joined that far, and the scan is incomplete.
     """
-    data = base.data[:_MAX_SPLICED_BYTES]
+    data = base.data
     if b"*/" not in data and b"+" not in data and b"||" not in data:
         return None
     if pattern(_SPLIT).search(data) is None:
         return None
-    cuts: list[tuple[int, int]] = []
+    joints: list[tuple[int, int]] = []
     for match in pattern(_SPLITTING).finditer(data):
-        cuts.append(match.span())
-        if len(cuts) >= _MAX_CUTS:
+        if len(joints) >= _MAX_CUTS:
+            effort.is_incomplete = True
             break
-    return SplicedReading(base, cuts) if cuts else None
+        joints.append(match.span())
+    return SplicedReading(base, _without_the_rest(joints, len(data)), frozenset(joints)) if joints else None
+
+
+def _without_the_rest(joints: Sequence[tuple[int, int]], size: int) -> list[tuple[int, int]]:
+    """The joints, and between them the ranges that no statement over a joint reaches."""
+    cuts: list[tuple[int, int]] = []
+    at = 0
+    for start, end in joints:
+        if start - _BEFORE > at:
+            cuts.append((at, start - _BEFORE))
+        cuts.append((start, end))
+        at = end + _BEHIND
+    if at < size:
+        cuts.append((at, size))
+    return cuts

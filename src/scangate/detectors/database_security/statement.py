@@ -71,6 +71,10 @@ class Reading(Protocol):
         """`data` with one character per byte (Latin-1), so that byte offsets index it."""
         ...
 
+    def is_new(self, start: int, end: int) -> bool:
+        """A statement there is not in the view as it stands as well."""
+        ...
+
     @property
     def is_cased(self) -> bool:
         """`data` has the case of the text as sent."""

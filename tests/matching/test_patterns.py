@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,23 +34,58 @@ def test_matching_names_the_patterns_that_occur(text: str, expected: list[int]) 
 
 def test_spans_are_code_points_of_the_capturing_group() -> None:
     text = EncodedText("пароль tok_wxyz 😀 123456789")
-    token = TABLE.search(2, text)
-    number = TABLE.search(0, text)
+    token = TABLE.matches(2, text).next()
+    number = TABLE.matches(0, text).next()
     assert token is not None
     assert number is not None
     assert text.text[token.start : token.end] == "wxyz"
     assert text.text[number.start : number.end] == "123456789"
 
 
+def _all(patterns: PatternSet, text: EncodedText, stretches: list[tuple[int, int]] | None = None) -> list[tuple[int, int]]:
+    matches = patterns.matches(0, text, stretches)
+    found = []
+    while (match := matches.next()) is not None:
+        found.append((match.start, match.end))
+    return found
+
+
 def test_a_refused_match_does_not_swallow_the_number_behind_it() -> None:
     groups = PatternSet([r"\b\d{4} \d{4}\b"])
     text = EncodedText("1111 2222 3333")
-    first = groups.search(0, text)
+    matches = groups.matches(0, text)
+    first = matches.next()
     assert first is not None
-    second = groups.search(0, text, first.resume)
+    matches.refuse(first)
+    second = matches.next()
     assert second is not None
     assert (second.start, second.end) == (5, 14)
-    assert groups.search(0, text, first.after) is None
+    assert matches.next() is None
+    assert _all(groups, text) == [(0, 9)]
+
+
+def test_what_may_be_of_any_length_is_not_read_again_when_refused() -> None:
+    matches = PatternSet([r"\btok-[a-z-]+"], [Family.TOKENS]).matches(0, EncodedText("tok-a-tok-b tok-c"))
+    first = matches.next()
+    assert first is not None
+    matches.refuse(first)
+    second = matches.next()
+    assert second is not None
+    assert (first.start, second.start) == (0, 12)
+
+
+def test_stretches_bound_where_a_match_begins_not_where_it_ends() -> None:
+    words = PatternSet([r"\b\d{4}\b"])
+    text = EncodedText("é 1111 2222 3333 4444 5555")
+    data = text.data
+    assert _all(words, text, []) == []
+    assert _all(words, text, [(data.index(b"2222"), data.index(b"2222") + 1), (data.index(b"4444"), len(data))]) == [
+        (7, 11),
+        (17, 21),
+        (22, 26),
+    ]
+    # a stretch that begins inside a number does not make a number of its rest
+    assert _all(PatternSet([r"\b\d{2}\b"]), text, [(data.index(b"2222") + 2, data.index(b"3333"))]) == []
 
 
 def test_case_folds_on_request() -> None:
@@ -65,7 +101,7 @@ def test_what_re2_cannot_do_is_refused(expression: str) -> None:
 
 def test_lone_surrogates_do_not_raise() -> None:
     text = EncodedText("\ud800 123456789")
-    match = TABLE.search(0, text)
+    match = TABLE.matches(0, text).next()
     assert match is not None
     assert (match.start, match.end) == (2, 11)
 
@@ -95,3 +131,5 @@ def test_every_byte_offset_of_a_character_maps_back_to_it(text: str) -> None:
         assert encoded.point(offset) == index
         offset += len(char.encode("utf-8", "surrogatepass"))
     assert encoded.point(offset) == len(text)
+    everywhere = np.arange(len(text) + 1, dtype=np.int32)
+    assert [encoded.point(int(at)) for at in encoded.offsets(everywhere)] == everywhere.tolist()

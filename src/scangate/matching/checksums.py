@@ -8,7 +8,8 @@ from __future__ import annotations
 import hashlib
 import zlib
 
-_LUHN_DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
+_LUHN_PLAIN = bytes.maketrans(b"0123456789", bytes(range(10)))
+_LUHN_DOUBLED = bytes.maketrans(b"0123456789", bytes((0, 2, 4, 6, 8, 1, 3, 5, 7, 9)))
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _RIPPLE58 = "rpshnaf39wBUDNEGHJKLM4PQRST7VWXYZ2bcdeCg65jkm8oFqi1tuvAxyz"
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -25,8 +26,8 @@ def luhn(digits: str) -> bool:
     """ISO/IEC 7812-1 annex B."""
     if not _ascii_digits(digits):
         return False
-    values = [ord(digit) - 48 for digit in reversed(digits)]
-    return (sum(values[0::2]) + sum(_LUHN_DOUBLED[value] for value in values[1::2])) % 10 == 0
+    octets = digits.encode()
+    return (sum(octets[-1::-2].translate(_LUHN_PLAIN)) + sum(octets[-2::-2].translate(_LUHN_DOUBLED))) % 10 == 0
 
 
 def mod_97_10(text: str) -> bool:

@@ -5,17 +5,23 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 from ahocorasick_rs import AhoCorasick
+
+WordMask = npt.NDArray[np.bool_]
+"""One element per keyword of a finder: `KeywordFinder.mask`."""
 
 _FIRST_WITHOUT_SPACES = "\u2e80"
 """From here on (CJK, kana, Hangul, full-width forms) scripts do not separate words by spaces."""
 _JOINED_MINIMUM = 8
-_CHECKED_HITS = 5_000
+_BLOCK = 1 << 18
+"""Code points that the automaton reads at a time: its hits are Python objects, 100 bytes each, until they are sifted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Keyword:
+class Keyword(NamedTuple):
     """A keyword as it stands in the list (never as the text spells it), and where it was found."""
 
     word: str
@@ -54,44 +60,85 @@ def _joins(char: str) -> bool:
     return char < _FIRST_WITHOUT_SPACES and char.isalnum()
 
 
+_JOINING = np.array([_joins(chr(code)) for code in range(ord(_FIRST_WITHOUT_SPACES))] + [False])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Occurrences:
+    """Where the keywords of a finder stand in one text, by start; overlapping ones too. `ids` index `KeywordFinder.words`."""
+
+    ids: npt.NDArray[np.int32]
+    starts: npt.NDArray[np.int32]
+    ends: npt.NDArray[np.int32]
+
+    @property
+    def present(self) -> set[int]:
+        """The ids of the keywords that occur."""
+        return set(np.unique(self.ids).tolist())
+
+    def starts_of(self, wanted: WordMask) -> npt.NDArray[np.int32]:
+        """Where the wanted keywords begin, ascending."""
+        return self.starts[wanted[self.ids]]
+
+
 class KeywordFinder:
     """Finds keywords as whole words, ignoring case; a trailing `*` in a keyword makes it a stem (`паспорт*` finds `паспорта`).
 
     Linear in the text and its hits.
     """
 
-    __slots__ = ("_automaton", "_stem", "_words")
+    __slots__ = ("_automaton", "_longest", "_stem", "_word_of", "words")
 
     def __init__(self, words: Iterable[str]) -> None:
-        entries: dict[tuple[str, bool], str] = {}
-        for word in words:
+        entries: dict[tuple[str, bool], int] = {}
+        self.words = tuple(dict.fromkeys(words))
+        for index, word in enumerate(self.words):
             stem = word.endswith("*")
             for spelling in spellings(word.rstrip("*")):
-                entries.setdefault((spelling, stem), word)
-        self._words = tuple(entries.values())
-        self._stem = tuple(stem for _, stem in entries)
+                entries.setdefault((spelling, stem), index)
+        self._word_of = np.array(list(entries.values()), dtype=np.int32)
+        self._stem = np.array([stem for _, stem in entries], dtype=np.bool_)
+        self._longest = max((len(spelling) for spelling, _ in entries), default=0)
         self._automaton = AhoCorasick([spelling for spelling, _ in entries]) if entries else None
 
-    def present(self, text: str) -> set[str]:
-        """The keywords that occur. Of a text with very many hits it may name others that only occur inside words: which is enough
-        to tell what cannot matter, and cheaper."""
-        hits, lowered = self._hits(text)
-        if len(hits) > _CHECKED_HITS:
-            return {self._words[index] for index in {hit[0] for hit in hits}}
-        return {self._words[hit[0]] for hit in hits if self._is_whole(lowered, *hit)}
+    def ids(self, words: Iterable[str]) -> frozenset[int]:
+        """The ids of words of the list."""
+        wanted = frozenset(words)
+        return frozenset(index for index, word in enumerate(self.words) if word in wanted)
 
-    def find(self, text: str) -> list[Keyword]:
-        """Every occurrence, overlapping ones too, by end offset."""
-        hits, lowered = self._hits(text)
-        return [Keyword(self._words[hit[0]], hit[1], hit[2]) for hit in hits if self._is_whole(lowered, *hit)]
+    def mask(self, ids: Iterable[int]) -> WordMask:
+        """For `Occurrences.starts_of`."""
+        mask = np.zeros(len(self.words), dtype=np.bool_)
+        mask[list(ids)] = True
+        return mask
 
-    def _hits(self, text: str) -> tuple[list[tuple[int, int, int]], str]:
-        if self._automaton is None:
-            return [], ""
+    def find(self, text: str) -> Occurrences:
+        """Every whole word of the list in the text."""
         lowered = lower_same_length(text)
-        return self._automaton.find_matches_as_indexes(lowered, overlapping=True), lowered
+        blocks = [self._hits(lowered, low) for low in range(0, max(len(text), 1), _BLOCK)]
+        hits = blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
+        if len(hits):
+            hits = hits[self._whole(lowered, hits)]
+            hits = hits[hits[:, 1].argsort(kind="stable")]
+        return Occurrences(self._word_of[hits[:, 0]], hits[:, 1], hits[:, 2])
 
-    def _is_whole(self, lowered: str, index: int, start: int, end: int) -> bool:
-        if start > 0 and _joins(lowered[start - 1]) and _joins(lowered[start]):
-            return False
-        return self._stem[index] or end >= len(lowered) or not (_joins(lowered[end]) and _joins(lowered[end - 1]))
+    def _hits(self, lowered: str, low: int) -> npt.NDArray[np.int32]:
+        """Rows of spelling, start, end: those that begin in the block at `low`."""
+        if self._automaton is None:
+            return np.empty((0, 3), dtype=np.int32)
+        high = low + _BLOCK
+        block = lowered if len(lowered) <= _BLOCK else lowered[low : high + self._longest]
+        found = self._automaton.find_matches_as_indexes(block, overlapping=True)
+        rows = np.array(found, dtype=np.int32).reshape(-1, 3)
+        rows[:, 1:] += low
+        return rows[rows[:, 1] < high]
+
+    def _whole(self, lowered: str, hits: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
+        """Which hits neither begin nor end inside a word."""
+        codes = np.frombuffer(lowered.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+        joining = np.zeros(len(codes) + 2, dtype=np.bool_)
+        joining[1:-1] = _JOINING[np.minimum(codes, len(_JOINING) - 1)]
+        starts, ends = hits[:, 1] + 1, hits[:, 2] + 1
+        begins_inside = joining[starts - 1] & joining[starts]
+        ends_inside = joining[ends - 1] & joining[ends] & ~self._stem[hits[:, 0]]
+        return ~(begins_inside | ends_inside)

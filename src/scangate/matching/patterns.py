@@ -6,9 +6,9 @@ translated to code points only where a match was kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from enum import StrEnum
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,8 @@ from scangate.errors import ConfigurationError
 _SET_MEMORY_BYTES = 16 << 20
 _PATTERN_MEMORY_BYTES = 4 << 20
 _SHORT_BYTES = 512
+_LONGEST_NUMBER = 256
+"""Bytes that a match may reach past the stretch in which it begins."""
 _DENSE = 0.01
 _DIGITS = b"0123456789"
 _ZERO, _NINE = 0x30, 0x39
@@ -45,6 +47,13 @@ class EncodedText:
             self._points = np.concatenate(([0], np.cumsum(leads, dtype=np.int32))).astype(np.int32)
         return int(self._points[offset])
 
+    def offsets(self, points: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
+        """The byte offsets at which code points start: the way back of `point`."""
+        if len(self.data) == len(self.text):
+            return points.astype(np.int64)
+        self.point(0)
+        return np.searchsorted(self._points, points, side="right") - 1 if self._points is not None else points.astype(np.int64)
+
     @property
     def broken_digits(self) -> float:
         """How much of the text is one separator between two digits, 0 to 0.5 by bytes: `12-34 56.7` has 3 in 10."""
@@ -56,17 +65,13 @@ class EncodedText:
         return float(np.count_nonzero(digits[:-2] & separators[1:-1] & digits[2:])) / len(self.data)
 
 
-@dataclass(frozen=True, slots=True)
-class PatternMatch:
-    """Where a pattern matched: `start` and `end` are those of its first capturing group if it has one, in code points.
+class PatternMatch(NamedTuple):
+    """Where a pattern matched: `start` and `end` are those of its first capturing group if it has one, in code points; `first` and
+    `after` are the byte offsets of the whole match."""
 
-    `resume` is the byte offset at which a caller who refused the match should go on: after the first token of the match, so that
-    a number behind a refused one is not swallowed. `after` is the byte offset behind the whole match.
-    """
-
+    first: int
     start: int
     end: int
-    resume: int
     after: int
 
 
@@ -102,10 +107,10 @@ class PatternSet:
     ) -> None:
         self.expressions = tuple(expressions)
         self._patterns = [_compile(expression, case_sensitive) for expression in self.expressions]
-        self._has_group = [bool(pattern.groups) for pattern in self._patterns]
+        self._families = tuple(families or [Family.NUMBERS] * len(self.expressions))
         unions: dict[str, list[int]] = {}
         self._grouped: list[int] = []
-        for index, family in enumerate(families or [Family.NUMBERS] * len(self.expressions)):
+        for index, family in enumerate(self._families):
             if family is Family.NUMBERS and _has_separator(self.expressions[index]):
                 self._grouped.append(index)
             else:
@@ -115,6 +120,10 @@ class PatternSet:
 
     def __len__(self) -> int:
         return len(self.expressions)
+
+    def is_number(self, index: int) -> bool:
+        """Whether a pattern's matches are bounded in length."""
+        return self._families[index] is Family.NUMBERS
 
     def matching(self, text: EncodedText, wanted: Callable[[], Collection[int]] | None = None) -> list[int]:
         """The indices of the patterns that match anywhere, ascending; of those that are not in `wanted()` (None: all are), some.
@@ -132,17 +141,61 @@ class PatternSet:
             hits += self._grouped_union.matching(text.data)
         return sorted(hits)
 
-    def search(self, index: int, text: EncodedText, position: int = 0) -> PatternMatch | None:
-        """The first match of one pattern at or after byte `position`."""
-        match = self._patterns[index].search(text.data, position)
-        if match is None:
-            return None
-        first, last = match.span()
-        after = max(last, first + 1)
-        start, end = match.span(1) if self._has_group[index] else (first, last)
+    def matches(self, index: int, text: EncodedText, stretches: Iterable[tuple[int, int]] | None = None) -> Matches:
+        """The matches of one pattern; with `stretches` (byte offsets, ascending, disjoint) only those that begin in one."""
+        whole = ((0, len(text.data)),)
+        where = whole if stretches is None else stretches
+        return Matches(self._patterns[index], text, where, by_group=self.is_number(index))
+
+
+class Matches:
+    """The matches of one pattern in one text, from left to right, as far as they are asked for. Belongs to one thread."""
+
+    __slots__ = ("_after", "_by_group", "_found", "_has_group", "_high", "_pattern", "_stretches", "_text")
+
+    def __init__(self, pattern: re2._Regexp, text: EncodedText, stretches: Iterable[tuple[int, int]], *, by_group: bool) -> None:
+        self._pattern = pattern
+        self._has_group = bool(pattern.groups)
+        self._by_group = by_group
+        self._text = text
+        self._stretches = iter(stretches)
+        self._high = self._after = 0
+        self._found: Iterator[re2._Match[bytes]] = iter(())
+
+    def next(self) -> PatternMatch | None:
+        """The next match, behind the last one."""
+        while True:
+            for match in self._found:
+                first, last = match.span()
+                if first >= self._high:
+                    break
+                return self._translated(match, first, last)
+            stretch = next(self._stretches, None)
+            if stretch is None:
+                return None
+            low, self._high = stretch
+            self._go_on(max(low, self._after))
+
+    def refuse(self, match: PatternMatch) -> None:
+        """The last match is none: go on behind its first group of digits, so that a number behind it is not swallowed.
+
+        Of all but numbers, which are short, go on behind the match as ever: else the time would grow with its length squared.
+        """
+        if self._by_group:
+            found = (self._text.data.find(mark, match.first + 1, match.after) for mark in (b" ", b"-"))
+            cut = min((at for at in found if at > 0), default=match.after)
+            if cut < match.after:
+                self._go_on(cut)
+
+    def _go_on(self, position: int) -> None:
+        self._found = self._pattern.finditer(self._text.data, position, min(len(self._text.data), self._high + _LONGEST_NUMBER))
+
+    def _translated(self, match: re2._Match[bytes], first: int, last: int) -> PatternMatch:
+        self._after = after = max(last, first + 1)
+        start, end = match.span(1) if self._has_group else (first, last)
         if start < 0:
             start, end = first, last
-        return PatternMatch(text.point(start), text.point(end), _first_token_end(text.data, first, after), after)
+        return PatternMatch(first, self._text.point(start), self._text.point(end), after)
 
 
 class _Union:
@@ -177,8 +230,3 @@ def _compile(expression: str, case_sensitive: bool) -> re2._Regexp:
         reason = error.args[0] if error.args else ""
         detail = reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)
         raise ConfigurationError(f"pattern {expression!r} is not valid re2 syntax: {detail}") from None
-
-
-def _first_token_end(data: bytes, start: int, end: int) -> int:
-    cuts = [at for at in (data.find(b" ", start + 1, end), data.find(b"-", start + 1, end)) if at > 0]
-    return min(cuts, default=end)

@@ -75,9 +75,9 @@ def test_what_is_no_rule_file_is_refused(document: str) -> None:
     [
         ({"validator": "no_such"}, "unknown validator 'no_such'"),
         ({"validator": "stdnum.xx.none"}, "unknown validator"),
-        ({"suppressors": ["no_such"]}, "unknown suppressor or vocabulary 'no_such'"),
-        ({"vocabularies": ["no_such"]}, "unknown suppressor or vocabulary 'no_such'"),
-        ({"hints": ["no_such"]}, "unknown suppressor or vocabulary 'no_such'"),
+        ({"suppressors": ["no_such"]}, "unknown suppressor 'no_such'"),
+        ({"vocabularies": ["no_such"]}, "unknown vocabulary 'no_such'"),
+        ({"hints": ["no_such"]}, "unknown vocabulary 'no_such'"),
         ({"patterns": ["(?=x)"]}, "not valid re2 syntax"),
     ],
 )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from scangate.matching.literals import Keyword
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """`start` and `end` are code points of `text`, the whole view. `keyword` is the context word that counts, if any."""
 
     text: str
@@ -32,12 +32,16 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A validator's answer; `start` and `end` correct the span where the pattern took too much or too little."""
+    """A validator's answer; `start` and `end` correct the span where the pattern took too much or too little.
+
+    `work` is what the answer cost beyond an ordinary check, in ordinary checks (about 3 µs each).
+    """
 
     valid: bool
     proven: bool = False
     start: int | None = None
     end: int | None = None
+    work: int = 0
 
 
 FAILED = Check(valid=False)

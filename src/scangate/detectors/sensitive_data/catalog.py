@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -11,7 +11,7 @@ from scangate.detectors.sensitive_data.rule import Rule, load_rules, load_vocabu
 from scangate.detectors.sensitive_data.suppressors import SUPPRESSORS, Suppressor
 from scangate.detectors.sensitive_data.validators.registry import Validator, resolve
 from scangate.errors import ConfigurationError
-from scangate.matching.literals import KeywordFinder
+from scangate.matching.literals import KeywordFinder, WordMask
 from scangate.matching.patterns import EncodedText, Family, PatternSet
 
 OTHER_NUMBERS = "other_numbers"
@@ -29,8 +29,11 @@ class CompiledRule:
     pattern_id: str
     validate: Validator
     suppressors: tuple[Suppressor, ...]
-    context: frozenset[str]
-    hints: frozenset[str]
+    context: frozenset[int]
+    hints: frozenset[int]
+    """Words by their ids in the catalog's finder; a context word is no hint."""
+    words: WordMask
+    """Its context words and hints among those of the catalog."""
 
     @property
     def needs_words(self) -> bool:
@@ -59,19 +62,19 @@ class RuleSet:
             for position in positions:
                 self._patterns_of[position].append(index)
         self._always = frozenset(position for position, compiled in enumerate(self.rules) if not compiled.needs_words)
-        by_word: dict[str, set[int]] = defaultdict(set)
+        by_word: dict[int, set[int]] = defaultdict(set)
         for position, compiled in enumerate(self.rules):
             if compiled.needs_words:
                 for word in compiled.context | compiled.hints:
                     by_word[word].add(position)
         self._by_word = {word: frozenset(positions) for word, positions in by_word.items()}
 
-    def active(self, words: Iterable[str]) -> set[int]:
-        """Positions of the rules that can report anything in a text in which no other keywords than these occur."""
+    def active(self, words: Iterable[int], wanted: Set[int]) -> set[int]:
+        """Positions of the wanted rules that can report anything in a text in which no other keywords than these occur."""
         positions = set(self._always)
         for word in words:
             positions |= self._by_word.get(word, frozenset())
-        return positions
+        return positions & wanted
 
     def matching(self, text: EncodedText, active: set[int]) -> list[int]:
         """Indices of patterns that match; patterns of no active rule may be among them."""
@@ -90,10 +93,14 @@ class Catalog:
     def __init__(self, rules: Sequence[Rule], vocabularies: Mapping[str, frozenset[str]]) -> None:
         if len({rule.id for rule in rules}) != len(rules):
             raise ConfigurationError("two sensitive-data rules have the same id")
-        self.rules = tuple(_compile(index, rule, vocabularies) for index, rule in enumerate(rules))
-        self.other_numbers = vocabularies.get(OTHER_NUMBERS, frozenset())
-        words = self.other_numbers.union(*(compiled.context | compiled.hints for compiled in self.rules))
-        self.finder = KeywordFinder(sorted(words))
+        others = vocabularies.get(OTHER_NUMBERS, frozenset())
+        words = [_words(rule, vocabularies) for rule in rules]
+        self.finder = KeywordFinder(sorted(others.union(*(context | hints for context, hints in words))))
+        self.other_numbers = self.finder.ids(others)
+        self.rules = tuple(
+            _compile(index, rule, self.finder, context, hints)
+            for index, (rule, (context, hints)) in enumerate(zip(rules, words, strict=True))
+        )
         self.exact = RuleSet(self.rules, case_sensitive=True)
         self.folded = RuleSet([item for item in self.rules if item.rule.case == "folds"], case_sensitive=False)
 
@@ -102,19 +109,34 @@ class Catalog:
         return tuple(dict.fromkeys(compiled.rule.name for compiled in self.rules))
 
 
-def _compile(index: int, rule: Rule, vocabularies: Mapping[str, frozenset[str]]) -> CompiledRule:
+def _words(rule: Rule, vocabularies: Mapping[str, frozenset[str]]) -> tuple[frozenset[str], frozenset[str]]:
+    """The rule's context words and those that are hints only."""
+    unknown = [name for name in (*rule.vocabularies, *rule.hints) if name not in vocabularies]
+    if unknown:
+        raise ConfigurationError(f"rule {rule.id!r}: unknown vocabulary {unknown[0]!r}")
+    own = frozenset(word for words in rule.context.values() for word in words)
+    context = own.union(*(vocabularies[name] for name in rule.vocabularies))
+    return context, frozenset[str]().union(*(vocabularies[name] for name in rule.hints)) - context
+
+
+def _compile(index: int, rule: Rule, finder: KeywordFinder, context: frozenset[str], hints: frozenset[str]) -> CompiledRule:
+    unknown = [name for name in rule.suppressors if name not in SUPPRESSORS]
+    if unknown:
+        raise ConfigurationError(f"rule {rule.id!r}: unknown suppressor {unknown[0]!r}")
     try:
         validate = resolve(rule.validator)
-        suppressors = tuple(SUPPRESSORS[name] for name in rule.suppressors)
-        context = frozenset(word for words in rule.context.values() for word in words).union(
-            *(vocabularies[name] for name in rule.vocabularies)
-        )
-        hints = frozenset[str]().union(*(vocabularies[name] for name in rule.hints))
-    except KeyError as error:
-        raise ConfigurationError(f"rule {rule.id!r}: unknown suppressor or vocabulary {error.args[0]!r}") from None
     except ConfigurationError as error:
         raise ConfigurationError(f"rule {rule.id!r}: {error.message}") from None
-    return CompiledRule(rule, index, pattern_id(rule.name), validate, suppressors, context, hints - context)
+    return CompiledRule(
+        rule,
+        index,
+        pattern_id(rule.name),
+        validate,
+        suppressors=tuple(SUPPRESSORS[name] for name in rule.suppressors),
+        context=finder.ids(context),
+        hints=finder.ids(hints),
+        words=finder.mask(finder.ids(context | hints)),
+    )
 
 
 def load_catalog() -> Catalog:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
-from scangate.detectors.sensitive_data.rule import DataCategory
+from scangate.detectors.sensitive_data.rule import RANK, DataCategory
 from scangate.domain.profile import DlpMember
 from scangate.domain.taxonomy import Confidence
 from scangate.errors import ConfigurationError
 
-_ORDER: Mapping[Confidence, int] = {Confidence.LOW: 0, Confidence.MEDIUM: 1, Confidence.HIGH: 2}
-
 
 def at_least(confidence: Confidence, minimum: Confidence) -> bool:
-    return _ORDER[confidence] >= _ORDER[minimum]
+    return RANK[confidence] >= RANK[minimum]
 
 
 class _Document(BaseModel):
@@ -49,7 +46,7 @@ class DataProfile(_Document):
     def minimum_for(self, category: DataCategory, name: str) -> Confidence | None:
         """From which confidence on a pattern is flagged; None when the profile does not ask for it."""
         wanted = [selection.minimum for selection in self.select if selection.covers(category, name)]
-        return min(wanted, key=_ORDER.__getitem__, default=None)
+        return min(wanted, key=RANK.__getitem__, default=None)
 
     def referred_to_by(self, member: DlpMember) -> "DataProfile":  # noqa: UP037 - the class itself
         """This profile with the id and version that the security profile wrote."""

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from scangate.detectors.contract import Resources, Subject
-from scangate.detectors.sensitive_data.catalog import CompiledRule, load_catalog
+from scangate.detectors.sensitive_data.catalog import Catalog, CompiledRule, load_catalog
 from scangate.detectors.sensitive_data.data_profiles import at_least
 from scangate.detectors.sensitive_data.finding import SensitiveDataFinding
 from scangate.detectors.sensitive_data.options import SensitiveDataOptions
 from scangate.detectors.sensitive_data.overlaps import resolve_overlaps
-from scangate.detectors.sensitive_data.scanner import HITS_PER_RULE, Hit, Scanner
+from scangate.detectors.sensitive_data.rule import RANK
+from scangate.detectors.sensitive_data.scanner import ALLOWANCE, Hit, Scanner
 from scangate.domain.content import Span
 from scangate.domain.taxonomy import Confidence, Encoding
+from scangate.errors import DeadlineExceededError
 from scangate.matching.views import View
 
 _SCORES = {Confidence.LOW: 0.3, Confidence.MEDIUM: 0.7, Confidence.HIGH: 0.95}
-_LADDER = (Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH)
 _UNRELIABLE = frozenset({Encoding.REVERSED, Encoding.ROT13, Encoding.SPELLING})
 """Views that hold the digits of the raw text in another order or shape: only a settled match counts there."""
 
@@ -31,46 +33,76 @@ class _Claim:
     encodings: tuple[Encoding, ...]
 
 
+@dataclass(slots=True)
+class _Evidence:
+    """What the views of one part gave; `unread` are the stretches of raw text that no scan got to."""
+
+    claims: list[_Claim]
+    unread: list[Span]
+
+
 class SensitiveDataDetector:
     """Immutable; the rules are shared by all profiles."""
 
-    __slots__ = ("_minimums", "_options", "_scanner")
+    __slots__ = ("_allowance", "_minimums", "_options", "_scanner")
 
-    def __init__(self, options: SensitiveDataOptions, scanner: Scanner, rules: Sequence[CompiledRule]) -> None:
+    def __init__(self, options: SensitiveDataOptions, catalog: Catalog, *, allowance: int = ALLOWANCE) -> None:
+        """`allowance` bounds the work on each of: the raw view, the folded view, all decoded views together."""
         self._options = options
-        self._scanner = scanner
-        self._minimums = {compiled.rule.id: _minimum(options, compiled) for compiled in rules}
+        self._allowance = allowance
+        minimums = {compiled.index: _minimum(options, compiled) for compiled in catalog.rules}
+        self._minimums = {index: minimum for index, minimum in minimums.items() if minimum is not None}
+        self._scanner = Scanner(catalog, self._minimums)
 
     def detect(self, subject: Subject) -> Sequence[SensitiveDataFinding]:
-        """At most 100 findings a rule, by place. Those below the profile's confidence are there, unflagged; patterns that the
-        profile does not select are not.
+        """Findings by place. Those below the profile's confidence are there, unflagged; patterns that the profile does not select
+        are not. Where the allowance ran out behind flagged findings, one more of them covers all that was not read, so that
+        a masked copy shows none of it.
 
         Raises:
-            DeadlineExceededError: passed on from `subject.checkpoint()`.
+            DeadlineExceededError: passed on from `subject.checkpoint()`, or the allowance ran out and nothing was flagged: the
+                text is not known to be clean.
         """
-        findings = [self._finding(claim) for claim in _distinct(self._claims(subject))]
+        evidence = self._evidence(subject)
+        findings = [self._finding(claim) for claim in _distinct(evidence.claims)]
+        if evidence.unread:
+            flagged = [finding for finding in findings if finding.flagged]
+            if not flagged:
+                raise DeadlineExceededError
+            surest = max(flagged, key=lambda finding: finding.score)
+            findings += [replace(surest, span=span, context_keyword="", encodings=()) for span in evidence.unread]
         return sorted(findings, key=lambda finding: (finding.span, finding.rule))
 
-    def _claims(self, subject: Subject) -> list[_Claim]:
+    def _evidence(self, subject: Subject) -> _Evidence:
         prepared = subject.text
-        claims = self._scan(prepared.raw, subject)
+        evidence = _Evidence([], [])
+        self._scan(prepared.raw, subject, evidence, self._allowance)
         # folding alone tells nothing new: the folded view only counts where more than letter case changed
         if not prepared.raw.text.isascii() and prepared.folded.text not in (prepared.raw.text, prepared.raw.text.lower()):
-            claims += self._scan(prepared.folded, subject, folded=True)
+            self._scan(prepared.folded, subject, evidence, self._allowance, folded=True)
+        left = self._allowance
         for view in prepared.decoded:
             subject.checkpoint()
-            needed = Confidence.MEDIUM if _UNRELIABLE.isdisjoint(view.encodings) else Confidence.HIGH
-            claims += [claim for claim in self._scan(view, subject) if at_least(claim.hit.confidence, needed)]
-        return claims
+            left -= self._scan(view, subject, evidence, left)
+        return evidence
 
-    def _scan(self, view: View, subject: Subject, *, folded: bool = False) -> list[_Claim]:
-        hits = self._scanner.scan(view.text, folded=folded, checkpoint=subject.checkpoint)
-        wanted = [hit for hit in hits if self._minimums[hit.compiled.rule.id] is not None]
-        return [_Claim(hit, view.to_raw(hit.start, hit.end), view.encodings) for hit in resolve_overlaps(wanted)]
+    def _scan(self, view: View, subject: Subject, evidence: _Evidence, allowance: int, *, folded: bool = False) -> int:
+        """Adds what one view holds; the work it took."""
+        reading = self._scanner.scan(view.text, folded=folded, checkpoint=subject.checkpoint, allowance=allowance)
+        needed = Confidence.LOW
+        if view.encodings:
+            needed = Confidence.MEDIUM if _UNRELIABLE.isdisjoint(view.encodings) else Confidence.HIGH
+        evidence.claims += [
+            _Claim(hit, view.to_raw(hit.start, hit.end), view.encodings)
+            for hit in resolve_overlaps(reading.hits)
+            if at_least(hit.confidence, needed)
+        ]
+        if reading.unread is not None:
+            evidence.unread.append(view.to_raw(reading.unread, len(view.text)))
+        return reading.work
 
     def _finding(self, claim: _Claim) -> SensitiveDataFinding:
         hit, rule = claim.hit, claim.hit.compiled.rule
-        minimum = self._minimums[rule.id]
         return SensitiveDataFinding(
             rule=rule.name,
             span=claim.span,
@@ -79,7 +111,7 @@ class SensitiveDataDetector:
             action=self._options.action,
             severity=self._options.severity or rule.severity,
             category=rule.category.value,
-            flagged=minimum is not None and at_least(hit.confidence, minimum),
+            flagged=at_least(hit.confidence, self._minimums[hit.compiled.index]),
             encodings=claim.encodings,
             pattern_name=rule.name,
             pattern_id=hit.compiled.pattern_id,
@@ -92,23 +124,29 @@ class SensitiveDataDetector:
 def _minimum(options: SensitiveDataOptions, compiled: CompiledRule) -> Confidence | None:
     """From which confidence on a rule's matches are flagged; None when no data profile selects it."""
     rule = compiled.rule
-    minimums = {profile.minimum_for(rule.category, rule.name) for profile in options.data_profiles} - {None}
+    asked = [profile.minimum_for(rule.category, rule.name) for profile in options.data_profiles]
+    minimums = [minimum for minimum in asked if minimum is not None]
     if not minimums:
         return None
-    return options.minimum_confidence or next(level for level in _LADDER if level in minimums)
+    return options.minimum_confidence or min(minimums, key=RANK.__getitem__)
 
 
-def _distinct(claims: Sequence[_Claim]) -> list[_Claim]:
+def _distinct(claims: Iterable[_Claim]) -> list[_Claim]:
     """What several views saw once: per pattern, the surest claim on the same place, the plainest view among equals."""
-    kept: dict[str, list[_Claim]] = {}
-    for claim in sorted(claims, key=lambda item: (-_LADDER.index(item.hit.confidence), len(item.encodings))):
-        same = kept.setdefault(claim.hit.compiled.rule.name, [])
-        if len(same) < HITS_PER_RULE and not any(claim.span.overlaps(other.span) for other in same):
-            same.append(claim)
-    return [claim for same in kept.values() for claim in same]
+    kept: list[_Claim] = []
+    taken: dict[str, list[tuple[int, int]]] = {}
+    for claim in sorted(claims, key=lambda item: (-RANK[item.hit.confidence], len(item.encodings))):
+        places = taken.setdefault(claim.hit.compiled.rule.name, [])
+        start, end = claim.span.start, claim.span.end
+        # the places are disjoint and sorted: only the neighbours can overlap
+        at = bisect_left(places, (start, end))
+        if (at == 0 or places[at - 1][1] <= start) and (at == len(places) or places[at][0] >= end):
+            places.insert(at, (start, end))
+            kept.append(claim)
+    return kept
 
 
 def compile_sensitive_data(options: SensitiveDataOptions, resources: Resources) -> SensitiveDataDetector:
     """Rules are loaded and compiled once a process, whatever the number of profiles."""
     catalog = resources.shared("sensitive_data.catalog", load_catalog)
-    return SensitiveDataDetector(options, Scanner(catalog), catalog.rules)
+    return SensitiveDataDetector(options, catalog)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from scangate.detectors.sensitive_data.rule import RANK
 from scangate.detectors.sensitive_data.scanner import Hit
-from scangate.domain.taxonomy import Confidence
-
-_RANK = {Confidence.LOW: 0, Confidence.MEDIUM: 1, Confidence.HIGH: 2}
 
 
 def _strength(hit: Hit) -> tuple[int, bool, int, bool, int]:
     settled = hit.proven and hit.keyword is not None
-    return _RANK[hit.confidence], settled, hit.compiled.rule.specificity, hit.proven, hit.end - hit.start
+    return RANK[hit.confidence], settled, hit.compiled.rule.specificity, hit.proven, hit.end - hit.start
 
 
 def _clusters(hits: Iterable[Hit]) -> Iterator[list[Hit]]:

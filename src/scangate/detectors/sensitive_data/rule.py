@@ -18,6 +18,8 @@ from scangate.matching.patterns import Family
 SPLIT_MARK: Final = "¦"
 """Removed from examples: it keeps made-up tokens from looking real to the secret scanners of code hosts."""
 
+RANK: Final[Mapping[Confidence, int]] = {Confidence.LOW: 0, Confidence.MEDIUM: 1, Confidence.HIGH: 2}
+
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 Language = Literal["en", "es", "ru", "de", "fr", "ja", "pt", "it", "zh"]
@@ -69,6 +71,11 @@ class Ladder(_Document):
             return {"hint": data["alone"]} | data
         return {"hint": None, "checksum": None, "both": data.get("context")} | data
 
+    @property
+    def best_without_words(self) -> int:
+        """The rank of what a match can reach with no word near it; -1 when it is not reported."""
+        return max(RANK[level] if level else -1 for level in (self.alone, self.checksum))
+
     def level(self, *, proven: bool, context: bool, hint: bool) -> Confidence | None:
         if context:
             return self.both if proven else self.context
@@ -116,8 +123,6 @@ class Rule(_Document):
     hints: tuple[str, ...] = ()
     confidence: Ladder = Ladder()
     suppressors: tuple[str, ...] = ()
-    candidates: Annotated[int, Field(ge=1, le=3000)] = 1500
-    """How many matches are put to the validator in one view: fewer for a costly one."""
     specificity: Annotated[int, Field(ge=0, le=100)] = 50
     """Which of two rules keeps a span that both claim with the same confidence: the higher."""
     version: int = 1

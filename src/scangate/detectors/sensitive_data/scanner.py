@@ -1,22 +1,31 @@
-"""One view of a text in, matches out: prefilter, patterns, edges, validators, words near, suppressors."""
+"""One view of a text in, matches out: prefilter, patterns, edges, words near, validators, suppressors.
+
+Matches of all patterns are looked at from left to right. What that may cost is bounded by an allowance; where it runs out, the
+scan says from which place on the text is unread, and its caller must not take the rest for clean.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from heapq import heapify, heappop, heapreplace
+from typing import Final
 
 from scangate.detectors.sensitive_data.candidate import Candidate, Check, Effect
 from scangate.detectors.sensitive_data.catalog import Catalog, CompiledRule, RuleSet
 from scangate.detectors.sensitive_data.context import Surroundings
 from scangate.detectors.sensitive_data.edges import stands_alone
+from scangate.detectors.sensitive_data.rule import RANK
 from scangate.domain.taxonomy import Confidence
-from scangate.matching.patterns import EncodedText, PatternMatch
+from scangate.matching.literals import Occurrences
+from scangate.matching.patterns import EncodedText, Matches, PatternMatch
 
-HITS_PER_RULE = 100
-MOST_CANDIDATES, LEAST_CANDIDATES = 3_000, 300
-"""Matches of one pattern that are looked at, the more rules share it the fewer: a text with more is a table, and these are its
-first rows."""
-_CHECKPOINT_EVERY = 64
+ALLOWANCE: Final = 400_000
+"""Work for one view: one unit is a match, or a rule's check of one, about 3 µs. Two megabytes of nothing but numbers take half."""
+_HIT_WORK = 20
+WEAK_HITS: Final = 100
+"""Matches of one rule that are kept although they are less sure than the rule's minimum: they decide nothing."""
+_CHECKPOINT_EVERY = 256
 _CROWD = 6
 _CHANCE = 0.35
 
@@ -33,94 +42,175 @@ class Hit:
     keyword: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a scan found; `unread` is the code point from which on nothing was looked at, None when all was; `work` in units of
+    the allowance."""
+
+    hits: list[Hit]
+    unread: int | None = None
+    work: int = 0
+
+
 @dataclass(slots=True)
 class _Tally:
     """How a rule's validator fared in this view: a checksum that passes one time in ten proves nothing."""
 
     tried: int = 0
     passed: int = 0
-    reported: int = 0
+    weak: int = 0
+
+    @property
+    def by_chance(self) -> bool:
+        return self.tried >= _CROWD and self.passed < _CHANCE * self.tried
 
 
 class Scanner:
-    """Runs one catalog; immutable, safe to call from several threads."""
+    """Runs the rules of one catalog that are wanted; immutable, safe to call from several threads."""
 
-    __slots__ = ("_catalog",)
+    __slots__ = ("_catalog", "_minimums", "_wanted")
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, minimums: Mapping[int, Confidence]) -> None:
+        """`minimums`: a rule's index to the confidence from which on its matches count; rules that it lacks do not run."""
         self._catalog = catalog
+        self._minimums = dict(minimums)
+        self._wanted = {rules: _positions(rules, minimums) for rules in (catalog.exact, catalog.folded)}
 
-    def scan(self, text: str, *, folded: bool = False, checkpoint: Callable[[], None]) -> list[Hit]:
+    def scan(self, text: str, *, folded: bool = False, checkpoint: Callable[[], None], allowance: int = ALLOWANCE) -> Reading:
         """All hits in one view, overlapping ones included. Linear in the text.
 
         Raises:
             DeadlineExceededError: passed on from `checkpoint`.
         """
         rules = self._catalog.folded if folded else self._catalog.exact
-        active = rules.active(self._catalog.finder.present(text))
+        occurrences = self._catalog.finder.find(text)
+        checkpoint()
+        active = rules.active(occurrences.present, self._wanted[rules])
         encoded = EncodedText(text)
         matching = rules.matching(encoded, active)
         if not matching:
-            return []
+            return Reading([])
+        if allowance <= 0:
+            return Reading([], unread=0)
         checkpoint()
-        return _View(self._catalog, rules, active, encoded, checkpoint).hits(matching)
+        view = _View(self._catalog, rules, active, self._minimums, encoded, occurrences)
+        return view.read(matching, checkpoint, allowance)
+
+
+def _positions(rules: RuleSet, wanted: Iterable[int]) -> frozenset[int]:
+    indices = frozenset(wanted)
+    return frozenset(position for position, compiled in enumerate(rules.rules) if compiled.index in indices)
 
 
 class _View:
     """The state of one scan."""
 
-    __slots__ = ("_active", "_checkpoint", "_hits", "_rules", "_surroundings", "_tallies", "_text")
+    __slots__ = (
+        "_active",
+        "_encoded",
+        "_hits",
+        "_minimums",
+        "_rules",
+        "_settled",
+        "_spent",
+        "_surroundings",
+        "_tallies",
+        "_text",
+    )
 
     def __init__(
-        self, catalog: Catalog, rules: RuleSet, active: set[int], text: EncodedText, checkpoint: Callable[[], None]
+        self,
+        catalog: Catalog,
+        rules: RuleSet,
+        active: set[int],
+        minimums: Mapping[int, Confidence],
+        text: EncodedText,
+        occurrences: Occurrences,
     ) -> None:
         self._rules = rules
         self._active = active
-        self._text = text
-        self._checkpoint = checkpoint
-        self._surroundings = Surroundings(text.text, catalog.finder, catalog.other_numbers)
+        self._minimums = minimums
+        self._encoded = text
+        self._text = text.text
+        self._surroundings = Surroundings(text, occurrences, catalog.finder, catalog.other_numbers)
         self._tallies: dict[int, _Tally] = {}
         self._hits: list[Hit] = []
+        self._settled: set[int] = set()
+        self._spent = 0
 
-    def hits(self, matching: list[int]) -> list[Hit]:
+    def read(self, matching: Iterable[int], checkpoint: Callable[[], None], allowance: int) -> Reading:
+        queue = self._first_matches(matching)
+        heapify(queue)
+        unread: int | None = None
+        count = 0
+        while queue:
+            _, index, match, matches, users = queue[0]
+            if self._spent >= allowance:
+                unread = min(entry[2].start for entry in queue)
+                break
+            count += 1
+            if count % _CHECKPOINT_EVERY == 0:
+                checkpoint()
+            if not self._accepted(match, users):
+                matches.refuse(match)
+            following = matches.next()
+            if following is None:
+                heappop(queue)
+            else:
+                heapreplace(queue, (following.first, index, following, matches, users))
+        return Reading([self._unless_chance(hit) for hit in self._hits], unread, self._spent)
+
+    def _first_matches(self, matching: Iterable[int]) -> list[tuple[int, int, PatternMatch, Matches, list[CompiledRule]]]:
+        queue = []
         for index in matching:
-            self._pattern(index)
-        return [self._unless_chance(hit) for hit in self._hits]
+            users = [self._rules.rules[position] for position in self._rules.rules_of[index] if position in self._active]
+            if not users:
+                continue
+            matches = self._rules.patterns.matches(index, self._encoded, self._stretches(index, users))
+            match = matches.next()
+            if match is not None:
+                queue.append((match.first, index, match, matches, users))
+        return queue
 
-    def _pattern(self, index: int) -> None:
-        users = [self._rules.rules[position] for position in self._rules.rules_of[index] if position in self._active]
-        if not users:
-            return
-        most = max(compiled.rule.candidates for compiled in users)
-        position = 0
-        for count in range(min(most, max(LEAST_CANDIDATES, MOST_CANDIDATES // len(users)))):
-            match = self._rules.patterns.search(index, self._text, position)
-            if match is None:
-                return
-            if count % _CHECKPOINT_EVERY == _CHECKPOINT_EVERY - 1:
-                self._checkpoint()
-            accepted = False
-            for compiled in users:
-                accepted |= self._consider(compiled, match)
-            position = match.after if accepted else match.resume
+    def _stretches(self, index: int, users: list[CompiledRule]) -> list[tuple[int, int]] | None:
+        """Where the pattern need be looked for when all who use it need a word near: numbers are bounded in length."""
+        if not self._rules.patterns.is_number(index) or not all(compiled.needs_words for compiled in users):
+            return None
+        words = users[0].words
+        for compiled in users[1:]:
+            words = words | compiled.words
+        return self._surroundings.stretches(words)
 
-    def _consider(self, compiled: CompiledRule, match: PatternMatch) -> bool:
-        """Whether the rule takes the match, reported or not."""
-        tally = self._tallies.setdefault(compiled.index, _Tally())
-        if tally.reported >= HITS_PER_RULE or tally.tried >= compiled.rule.candidates:
-            return False
-        bare = Candidate(self._text.text, match.start, match.end)
-        if not stands_alone(compiled.rule.edges, bare):
-            return False
+    def _accepted(self, match: PatternMatch, users: list[CompiledRule]) -> bool:
+        """Whether one of the rules takes the match, reported or not."""
+        self._spent += 1
+        bare = Candidate(self._text, match.start, match.end)
+        alone: dict[str, bool] = {}
+        accepted = False
+        for compiled in users:
+            edges = compiled.rule.edges
+            if edges not in alone:
+                alone[edges] = stands_alone(edges, bare)
+            if alone[edges] and self._consider(compiled, bare):
+                accepted = True
+        return accepted
+
+    def _consider(self, compiled: CompiledRule, bare: Candidate) -> bool:
+        self._spent += 1
         keyword, hinted = None, False
         if compiled.context:
-            keyword = self._surroundings.nearest(match.start, match.end, compiled.context)
+            keyword = self._surroundings.nearest(bare.start, bare.end, compiled.context)
         if keyword is None and compiled.hints:
-            hinted = self._surroundings.nearest(match.start, match.end, compiled.hints) is not None
-        if compiled.needs_words and keyword is None and not hinted:
-            return False
-        candidate = Candidate(self._text.text, match.start, match.end, keyword) if keyword else bare
+            hinted = self._surroundings.nearest(bare.start, bare.end, compiled.hints) is not None
+        if keyword is None and not hinted:
+            if compiled.needs_words:
+                return False
+            if compiled.index in self._settled:
+                return True
+        candidate = Candidate(bare.text, bare.start, bare.end, keyword) if keyword else bare
         check = compiled.validate(candidate)
+        self._spent += check.work
+        tally = self._tallies.setdefault(compiled.index, _Tally())
         tally.tried += 1
         if not check.valid:
             return False
@@ -133,23 +223,30 @@ class _View:
         confidence = compiled.rule.confidence.level(proven=proven, context=keyword is not None, hint=hinted)
         if confidence is None:
             return False
+        minimum = RANK[self._minimums[compiled.index]]
+        if proven and keyword is None and tally.by_chance:
+            confidence = Confidence.LOW
+        if RANK[confidence] < minimum and tally.weak >= WEAK_HITS:
+            return True
         start = candidate.start if check.start is None else check.start
         end = candidate.end if check.end is None else check.end
         if compiled.suppressors:
-            other = self._surroundings.other_number(start, end)
+            other = self._surroundings.other_number(start)
             confidence = _suppressed(compiled, Candidate(candidate.text, start, end, keyword, other), confidence)
             if confidence is None:
                 return False
-        tally.reported += 1
+        if RANK[confidence] < minimum:
+            tally.weak += 1
+            if tally.weak == WEAK_HITS and compiled.rule.confidence.best_without_words < minimum:
+                self._settled.add(compiled.index)
+        self._spent += _HIT_WORK
         self._hits.append(Hit(compiled, start, end, confidence, proven, keyword.word if keyword else None))
         return True
 
     def _unless_chance(self, hit: Hit) -> Hit:
         """Among many numbers of the shape, those whose check digit fits by chance are not what they look like."""
-        tally = self._tallies[hit.compiled.index]
-        if hit.keyword is None and hit.proven and tally.tried >= _CROWD and tally.passed < _CHANCE * tally.tried:
-            return replace(hit, confidence=Confidence.LOW)
-        return hit
+        chance = hit.proven and hit.keyword is None and self._tallies[hit.compiled.index].by_chance
+        return replace(hit, confidence=Confidence.LOW) if chance else hit
 
 
 def _suppressed(compiled: CompiledRule, candidate: Candidate, confidence: Confidence) -> Confidence | None:

@@ -35,6 +35,8 @@ _FILE_ENDINGS: Final = frozenset(
         "py", "rb", "go", "rs", "java", "md", "txt", "xml", "yml", "yaml", "pdf", "mp4", "mp3",
     }
 )  # fmt: skip
+_METADATA_WORK: Final = 60
+"""Asking the metadata once, in units of `Check.work`."""
 _NEVER_REPORTED: Final = ("0.", "127.", "255.", "169.254.", "192.0.2.", "198.51.100.", "203.0.113.")
 
 
@@ -94,10 +96,8 @@ def phone_international(candidate: Candidate) -> Check:
     try:
         number = phonenumbers.parse(value, None)
     except phonenumbers.NumberParseException:
-        return FAILED
-    if not phonenumbers.is_valid_number(number):
-        return FAILED
-    return Check(True, False, end=end)
+        return Check(False, work=_METADATA_WORK)
+    return Check(phonenumbers.is_valid_number(number), end=end, work=_METADATA_WORK)
 
 
 def phone_national(candidate: Candidate) -> Check:
@@ -113,14 +113,14 @@ def phone_national(candidate: Candidate) -> Check:
         return Check(True, False, end=candidate.start + len(value)) if regions else FAILED
     import phonenumbers
 
-    for region in regions:
+    for asked, region in enumerate(regions, 1):
         try:
             number = phonenumbers.parse(value, region)
         except phonenumbers.NumberParseException:
-            return FAILED
+            break
         if phonenumbers.is_valid_number(number):
-            return Check(True, False, end=candidate.start + len(value))
-    return FAILED
+            return Check(True, end=candidate.start + len(value), work=asked * _METADATA_WORK)
+    return Check(False, work=len(regions) * _METADATA_WORK)
 
 
 def _regions(digits: str) -> tuple[str, ...]:

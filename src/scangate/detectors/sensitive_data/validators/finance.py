@@ -42,6 +42,8 @@ _NETWORKS: Final = (
     ("troy", "9792", "9792", (16,)),
 )
 _COMMON_LENGTHS = (15, 16)
+_KECCAK_WORK: Final = 150
+"""One hash, in units of `Check.work`."""
 
 _IBAN_LENGTHS: Final = {
     # SWIFT IBAN registry, release 98
@@ -85,10 +87,11 @@ def card_network(digits: str) -> str | None:
 
 def payment_card(candidate: Candidate) -> Check:
     """Luhn, the prefix and length of a network. Bare numbers of rarer lengths prove little: they only count with a word near."""
-    digits = "".join(char for char in candidate.value if "0" <= char <= "9")
-    if card_network(digits) is None or not checksums.luhn(digits):
+    value = candidate.value
+    digits = value if value.isascii() and value.isdigit() else "".join(char for char in value if "0" <= char <= "9")
+    if not checksums.luhn(digits) or card_network(digits) is None:
         return FAILED
-    grouped = len(digits) != len(candidate.value)
+    grouped = len(digits) != len(value)
     if grouped or candidate.keyword is not None or len(digits) in _COMMON_LENGTHS:
         return PROVEN
     return PLAUSIBLE
@@ -162,4 +165,5 @@ def ethereum_address(candidate: Candidate) -> Check:
         return FAILED
     if digits in (digits.lower(), digits.upper()):
         return PLAUSIBLE
-    return PROVEN if checksums.eip55(candidate.value) else FAILED
+    proven = checksums.eip55(candidate.value)
+    return Check(proven, proven, work=_KECCAK_WORK)

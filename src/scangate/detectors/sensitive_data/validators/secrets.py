@@ -20,6 +20,8 @@ from scangate.matching.entropy import character_classes, class_changes, shannon_
 
 _LONGEST_SECRET: Final = 4_096
 _LONGEST_KEY_BLOCK: Final = 20_000
+_KEY_BLOCK_WORK: Final = 10
+"""Reading a key's body, in units of `Check.work`."""
 _KEY_BODY: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n \\nrt\"',")
 _QUOTES: Final = frozenset("\"'`“”«»「」『』")
 _CLOSERS: Final = ".,;:!?)]}>\"'`»”」』。、，；！？…"
@@ -108,7 +110,8 @@ def basic_credentials(candidate: Candidate) -> Check:
 def private_key_block(candidate: Candidate) -> Check:
     """From the BEGIN line to the END line; a body of base64 makes it a key, its absence a mention of one."""
     text, start = candidate.text, candidate.start
-    window = text[candidate.end : candidate.end + _LONGEST_KEY_BLOCK]
+    # the next key, if one follows, is not this one's body
+    window = text[candidate.end : candidate.end + _LONGEST_KEY_BLOCK].partition("-----BEGIN")[0]
     footer = window.find("-----END")
     if footer >= 0:
         close = window.find("-----", footer + 8)
@@ -119,8 +122,8 @@ def private_key_block(candidate: Candidate) -> Check:
         end = candidate.end + len(body)
     letters = [char for char in body if char.isalnum() or char in "+/="]
     if len(letters) < 40 or len(set(letters)) < 12 or any(part in body.lower() for part in ("...", "xxxx", "your ", "<")):
-        return FAILED
-    return Check(True, True, start, end)
+        return Check(False, work=_KEY_BLOCK_WORK)
+    return Check(True, True, start, end, work=_KEY_BLOCK_WORK)
 
 
 def _leading(window: str) -> list[str]:

@@ -102,8 +102,9 @@ def start(data_dir: Path, *arguments: str, env: dict[str, str] | None = None, ht
         lines.append(raw.decode())
         if lines[-1].startswith("curl "):
             break
-    if process.poll() is not None:
-        raise AssertionError(f"the server ended with {process.returncode}: {log.read_text()}")
+    else:
+        process.stdout.close()
+        raise AssertionError(f"the server ended with {process.wait()}: {log.read_text()}")
     bootstrap = json.loads((data_dir / "bootstrap.json").read_text())
     return LiveServer(data_dir, process, bootstrap, log, "".join(lines))
 

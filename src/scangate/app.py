@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from scangate import __version__
 from scangate.runtime import open_runtime
@@ -57,7 +57,7 @@ def create_app(settings: Settings, *, releases_jobs: bool = True) -> FastAPI:
         is_ready = await request.app.state.runtime.ready()
         return OrjsonResponse({"ready": is_ready}, status_code=200 if is_ready else 503)
 
-    @app.get("/metrics", tags=["Operations"])
+    @app.get("/metrics", tags=["Operations"], response_class=PlainTextResponse)
     async def metrics() -> Response:
         """Prometheus metrics of all processes of this server."""
         return metrics_response()

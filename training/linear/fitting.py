@@ -29,6 +29,15 @@ def matrix(featuriser: Featuriser, units: Sequence[CollapsedText]) -> sp.csr_mat
     return sp.csr_matrix((np.concatenate(values), np.concatenate(columns), np.array(ends)), shape=shape)
 
 
+def without_rare(features: sp.csr_matrix, units: int) -> sp.csr_matrix:
+    """The same matrix without n-grams that occur in fewer units: text unlike the pools then weighs nothing instead of noise."""
+    seen = np.bincount(features.indices, minlength=features.shape[1])
+    kept = features.copy()
+    kept.data[seen[kept.indices] < units] = 0.0
+    kept.eliminate_zeros()
+    return kept
+
+
 def balanced(weights: Floats, attacks: NDArray[np.bool_]) -> Floats:
     """Weights of mean 1 whose halves are attacks and benign rows."""
     scaled = weights.copy()

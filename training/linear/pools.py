@@ -1,7 +1,7 @@
 """Reads the pools for the prompt injection model, decides what each row is, and splits by group of near-duplicates.
 
-Three parts: `train` and `dev` (the linear model is cross-fitted on both; dev rows are merely the last fold) and `test`, which nothing
-is fitted on. A group (pair, family of parallel rows, near-duplicates) never stands on two sides.
+The training part is dealt into folds, over which everything is cross-fitted; nothing is fitted on the test part. A group (pair,
+family of parallel rows, near-duplicates) never stands on two sides.
 """
 
 from __future__ import annotations
@@ -17,21 +17,23 @@ from typing import Any
 
 from scangate.matching.folding import clean, fold
 from training.guard.clusters import clusters
+from training.linear.negatives import code_texts, record_texts
 
 Record = dict[str, Any]
 
-FOLDS = 4
+FOLDS = 3
 TEST_PERCENT = 18
 LARGE_GROUP = 300
 """Larger groups are templates: their rows train, they never test."""
 
-LANGUAGES = frozenset(["en", "es", "ru", "de", "fr", "ja", "pt", "it", "zh"])
-OWN_FILES = ("guard_prompts", "guard_tools", "linear_prompts")
+LANGUAGES = frozenset({"de", "en", "es", "fr", "it", "ja", "pt", "ru", "zh"})
+OWN_FILES = {"guard_prompts": "gp-2070", "guard_tools": "gt-0206", "linear_prompts": "lp-0414"}
+"""The project's own files, and the last row of each that the shipped weights know: later rows don't change them unnoticed."""
 
 NO_ATTACKS = frozenset({"control", "crescendo", "model_fingerprinting", "training_extraction", "output_manipulation"})
 """Kinds of one pool that are called attacks there and are harmless, merely harmful, or anything at all."""
 HARMFUL_REQUESTS = frozenset({"wildjailbreak_eval_adversarial"})
-JAILBREAK_SHORTCUTS = frozenset({185, 223, 232, 233})
+JAILBREAK_SHORTCUTS = frozenset({185, 222, 223, 232, 233})
 """Parallel role-play prompts that are well-known jailbreaks in all languages, though the pool calls them benign."""
 UNCLEAR_SHORTCUTS = frozenset({224, 234, 251})
 
@@ -40,6 +42,7 @@ UNCLEAR_SHORTCUTS = frozenset({224, 234, 251})
 class Row:
     """One text of the pools. `part` is -1 for the test part, else the fold, 0 to FOLDS - 1."""
 
+    text: str
     folded: str
     attack: bool
     kind: str
@@ -67,6 +70,7 @@ def folded(text: str) -> str:
 def load(data: Path, own: Path) -> list[Row]:
     """Every usable row with its group and part, in a fixed order."""
     rows = [*_public(data, "train"), *_public(data, "train2"), *_written(data), *_own(own)]
+    rows += [*_plain(code_texts(), "python_library"), *_plain(record_texts(), "records")]
     _group(rows)
     return rows
 
@@ -85,7 +89,7 @@ def _public(data: Path, name: str) -> Iterator[Row]:
         elif record.get("attack"):
             family = f"tool-attack:{record['attack'][:60]}"
         kind = record["kind"] if shortcut not in JAILBREAK_SHORTCUTS else "jailbreak"
-        yield Row(folded(record["text"]), attack, kind, record["lang"], record["file"], f"{name}:{index}", family)
+        yield _row(record["text"], attack, kind, record["lang"], record["file"], f"{name}:{index}", family)
 
 
 def _is_clear(record: Record) -> bool:
@@ -100,16 +104,26 @@ def _written(data: Path) -> Iterator[Row]:
         family = "short" if record["set"] == "short" else f"written:{pair if pair is not None else -index}"
         attack = record["label"] == "injection"
         source = f"written_{record['set']}"
-        yield Row(folded(record["text"]), attack, record["kind"], record["lang"], source, f"written:{index}", family)
+        yield _row(record["text"], attack, record["kind"], record["lang"], source, f"written:{index}", family)
 
 
 def _own(folder: Path) -> Iterator[Row]:
-    for name in OWN_FILES:
-        path = folder / f"{name}.jsonl"
-        for record in read(path) if path.exists() else ():
-            family = f"{name}:{record['pair'] or record['id']}"
+    for name, last in OWN_FILES.items():
+        known = [record for record in read(folder / f"{name}.jsonl") if record["id"] <= last]
+        for record in known:
+            # the rows of this file are the same ideas in nine languages: one group, which then never tests
+            family = name if name == "linear_prompts" else f"{name}:{record['pair'] or record['id']}"
             attack = record["label"] == "injection"
-            yield Row(folded(record["text"]), attack, record["kind"], record["lang"], name, record["id"], family)
+            yield _row(record["text"], attack, record["kind"], record["lang"], name, record["id"], family)
+
+
+def _plain(texts: list[str], source: str) -> Iterator[Row]:
+    for index, text in enumerate(texts):
+        yield _row(text, False, "benign", "en", source, f"{source}:{index}")
+
+
+def _row(text: str, attack: bool, kind: str, lang: str, source: str, place: str, family: str = "") -> Row:
+    return Row(text, folded(text), attack, kind, lang, source, place, family)
 
 
 def _group(rows: list[Row]) -> None:

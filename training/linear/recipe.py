@@ -19,21 +19,24 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 
-from scangate.detectors.prompt_injection.rules import RuleSet, load_rules
-from scangate.detectors.prompt_injection.scoring import HEAD, Candidate, Scorer, Weights
-from scangate.detectors.prompt_injection.windows import WHOLE, windows
+from scangate.detectors.prompt_injection.rules import RuleSet, sentence_ends
+from scangate.detectors.prompt_injection.scoring import HEAD, SUSPICIOUS, Candidates, Scorer, Weights
+from scangate.detectors.prompt_injection.windows import WHOLE, cut, windows
 from scangate.inference.linear import CollapsedText, Featuriser, LinearModel, collapse
 from training.linear import fitting
 from training.linear.pools import FOLDS, Row
 
 SEED = 20261123
-FEATURISER = Featuriser(bits=18, char_orders=(3, 5), word_orders=(1, 2, 3))
+FEATURISER = Featuriser(bits=21, char_orders=(3, 5), word_orders=(1, 2, 3))
+RARE = 4
 STRENGTH = 2.0
-STEPS = 40
+STEPS = 32
 LONGEST = 12_000
 """Code points of a row that training looks at."""
 HIGH_FPR = 0.005
 MEDIUM_FPR = 0.02
+FLOOR = -1.0
+"""Benign surroundings must not talk an attack down: see `Weights.floor`."""
 
 Floats = NDArray[np.float64]
 
@@ -52,22 +55,17 @@ class Example:
     """A row with the service's candidates, computed by a model that has not seen its group."""
 
     row: Row
-    candidates: list[Candidate]
+    candidates: Candidates
 
 
 def nothing() -> None:
     return None
 
 
-def part_of(text: CollapsedText, start: int, end: int) -> CollapsedText:
-    """The window as a text of its own."""
-    return CollapsedText(text.codes[start:end], text.classes[start:end], text.kept[start:end], text.line_ends[:0])
-
-
 def first_units(rows: Sequence[Row]) -> list[Unit]:
     """Whole short texts; of long ones the beginning and random stretches. Long carriers of one sentence are left out."""
     rng = np.random.default_rng(SEED)
-    units = []
+    units: list[Unit] = []
     for row in rows:
         text = collapse(row.folded[:LONGEST])
         if len(text) <= WHOLE:
@@ -76,18 +74,18 @@ def first_units(rows: Sequence[Row]) -> list[Unit]:
         if row.attack and row.kind.startswith("indirect"):
             continue
         starts = [0, *rng.integers(0, len(text) - 500, min(3, len(text) // 500)).tolist()]
-        units.extend(Unit(part_of(text, at, at + 600), row, 1.0 / len(starts)) for at in starts)
+        units.extend(Unit(text.part(at, at + 600), row, 1.0 / len(starts)) for at in starts)
     return units
 
 
 def second_units(rows: Sequence[Row], first: LinearModel) -> list[Unit]:
-    """Attacks: the whole if short, and the most suspicious window. Benign: the whole if short, else suspicious and random ones."""
+    """The whole of short texts; of attacks the most suspicious window, of benign texts the most suspicious and random ones."""
     rng = np.random.default_rng(SEED + 1)
-    units = []
+    units: list[Unit] = []
     for row in rows:
         text = collapse(row.folded[:LONGEST])
         spans = [(0, len(text))] if len(text) <= WHOLE else []
-        choice = windows(text)
+        choice = windows(text, cut(text, sentence_ends(text)))
         logits = first.evidence(text)[HEAD].logits(choice.starts, choice.ends)
         order = np.argsort(-logits)
         if len(choice) > 1:
@@ -96,7 +94,7 @@ def second_units(rows: Sequence[Row], first: LinearModel) -> list[Unit]:
                 picks = rng.integers(0, len(choice), 2 if len(text) > WHOLE else 1)
                 spans.extend((int(choice.starts[at]), int(choice.ends[at])) for at in picks)
         spans = sorted(set(spans))
-        units.extend(Unit(part_of(text, start, end), row, 1.0 / len(spans)) for start, end in spans)
+        units.extend(Unit(text.part(start, end), row, 1.0 / len(spans)) for start, end in spans)
     return units
 
 
@@ -113,7 +111,7 @@ def train(rows: Sequence[Row]) -> tuple[LinearModel, list[LinearModel]]:
     units = first_units(rows)
     first = _fit(units, STEPS // 2)
     units = second_units(rows, first)
-    features = fitting.matrix(FEATURISER, [unit.text for unit in units])
+    features = fitting.without_rare(fitting.matrix(FEATURISER, [unit.text for unit in units]), RARE)
     attacks = np.array([unit.row.attack for unit in units])
     weights = np.array([row_weight(unit.row) * unit.share for unit in units])
     parts = np.array([unit.row.part for unit in units])
@@ -128,7 +126,7 @@ def train(rows: Sequence[Row]) -> tuple[LinearModel, list[LinearModel]]:
 
 
 def _fit(units: Sequence[Unit], steps: int) -> LinearModel:
-    features = fitting.matrix(FEATURISER, [unit.text for unit in units])
+    features = fitting.without_rare(fitting.matrix(FEATURISER, [unit.text for unit in units]), RARE)
     attacks = np.array([unit.row.attack for unit in units])
     weights = np.array([row_weight(unit.row) * unit.share for unit in units])
     fitted: LogisticRegression = fitting.fit(features, attacks, weights, STRENGTH, steps)
@@ -138,31 +136,55 @@ def _fit(units: Sequence[Unit], steps: int) -> LinearModel:
 def starting_weights(rules: RuleSet) -> Weights:
     groups = dict.fromkeys(rules.groups, 1.5)
     return Weights(
-        bias=-3.0, slope=1.0, crowd=0.0, mentioned=-0.5, talked_about=-0.5, hidden=1.0, high=0.0, medium=-1.0, groups=groups
+        bias=-3.0,
+        slope=1.0,
+        floor=FLOOR,
+        crowd=0.0,
+        mentioned=-0.5,
+        talked_about=-0.5,
+        hidden=1.0,
+        high=0.0,
+        medium=-1.0,
+        groups=groups,
     )
 
 
 def examples(rows: Sequence[Row], folds: Sequence[LinearModel], rules: RuleSet) -> list[Example]:
     scorers = [Scorer(rules, model, starting_weights(rules)) for model in folds]
-    return [Example(row, scorers[row.part].candidates(collapse(row.folded), nothing)) for row in rows]
+    return [Example(row, candidates_of(row, scorers[row.part])) for row in rows]
 
 
-def vector(candidate: Candidate, groups: Sequence[str]) -> list[float]:
-    features = candidate.features
-    held = [1.0 if group in features.groups else 0.0 for group in groups]
-    return [1.0, features.linear, features.crowd, float(features.mentioned), float(features.talked_about), *held]
+def candidates_of(row: Row, scorer: Scorer) -> Candidates:
+    text = collapse(row.folded)
+    found = scorer.candidates(text, nothing)
+    return scorer.without_repetition(text, found, found.linear > SUSPICIOUS, nothing)
+
+
+def table(candidates: Candidates) -> NDArray[np.float32]:
+    """One row a candidate: a constant, the linear logit, crowd, the two dampers, the rule groups."""
+    supported = candidates.groups.any(axis=1)
+    linear = np.where(supported, np.maximum(candidates.linear, FLOOR), candidates.linear)
+    columns = (np.ones(len(candidates)), linear, candidates.crowd, candidates.mentioned, candidates.talked_about)
+    return np.column_stack((*columns, candidates.groups)).astype(np.float32)
 
 
 def combine(found: Sequence[Example], rules: RuleSet, rounds: int = 4) -> Weights:
     """Fit the combination; `high` and `medium` are set from the benign rows."""
     attacks = np.array([example.row.attack for example in found])
     sample = fitting.balanced(np.array([row_weight(example.row) for example in found]), attacks)
-    stacks = [np.array([vector(candidate, rules.groups) for candidate in example.candidates]) for example in found]
+    stacks = [table(example.candidates) for example in found]
     start = starting_weights(rules)
     theta = np.array([start.bias, start.slope, start.crowd, start.mentioned, start.talked_about, *([1.5] * len(rules.groups))])
+    neutral = float(np.median([stack[:, 1].max() for stack, attack in zip(stacks, attacks, strict=True) if not attack]))
     for _ in range(rounds):
         best = np.array([stack[int(np.argmax(stack @ theta))] for stack in stacks])
-        theta = _bounded_logistic(best, attacks, sample, theta)
+        deaf = _without_linear(best, neutral)
+        theta = _bounded_logistic(
+            np.concatenate((best, deaf.features)),
+            np.concatenate((attacks, attacks[deaf.rows])),
+            np.concatenate((sample, sample[deaf.rows])),
+            theta,
+        )
     scores = np.array([float((stack @ theta).max()) for stack in stacks])
     benign = scores[~attacks]
     counts = np.array([row_weight(example.row) for example in found])[~attacks]
@@ -170,6 +192,7 @@ def combine(found: Sequence[Example], rules: RuleSet, rounds: int = 4) -> Weight
     return Weights(
         bias=round(float(theta[0]), 3),
         slope=round(float(theta[1]), 3),
+        floor=FLOOR,
         crowd=round(float(theta[2]), 3),
         mentioned=round(float(theta[3]), 3),
         talked_about=round(float(theta[4]), 3),
@@ -178,6 +201,26 @@ def combine(found: Sequence[Example], rules: RuleSet, rounds: int = 4) -> Weight
         medium=round(quantile(benign, counts, 1 - MEDIUM_FPR), 3),
         groups=groups,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Deaf:
+    """Copies of rows in which the linear model heard nothing."""
+
+    rows: NDArray[np.int64]
+    features: Floats
+
+
+def _without_linear(best: Floats, neutral: float) -> Deaf:
+    """The rows with rule hits, their linear logit no more than an ordinary one.
+
+    The rules must carry an attack alone: the linear model knows the pools' English attacks by heart and leaves nothing to explain
+    there, but it will not know tomorrow's, nor those in other languages.
+    """
+    rows = np.flatnonzero(best[:, 3:].any(axis=1))
+    features = best[rows].copy()
+    features[:, 1] = np.minimum(features[:, 1], neutral)
+    return Deaf(rows, features)
 
 
 def quantile(values: Floats, weights: Floats, share: float) -> float:
@@ -213,7 +256,3 @@ def save(model: LinearModel, weights: Weights, folder: Path) -> None:
     lines.append("groups:\n")
     lines.extend(f"  {name}: {value}\n" for name, value in sorted(weights.groups.items()))
     (folder / "weights.yaml").write_text("".join(lines), encoding="utf-8")
-
-
-def rules_for_training() -> RuleSet:
-    return load_rules()

@@ -3,7 +3,7 @@
 What lives here: the featuriser (one for training and for scoring), the model file, evidence per position with cumulative sums.
 What does not: what a score means. Detectors choose windows and thresholds; `training/linear` makes the weights.
 
-A text becomes code points with runs of white space (and of repeated punctuation) collapsed and digits mapped to 0. Each n-gram of
+A text becomes code points with runs of white space, digits and repeated punctuation cut short, digits as 0. Each n-gram of
 characters and of words is hashed into one table; its weight counts at the code point where it ends, so the sum over a window is a
 difference of two cumulative sums. A window's logit is `sum / sqrt(length + 32) + bias`.
 """
@@ -38,6 +38,8 @@ _WORD_SALT: Final = 0x7654321
 _PLANE: Final = 0x10000
 _COMMAS: Final = ",、"
 _ACCENTED: Final = frozenset([*range(0xC0, 0x180), *range(0x1E00, 0x1F00), ord("ё"), ord("Ё")])
+OTHER: Final = 0
+"""Class of punctuation, symbols and what the tables don't know."""
 _SPACE: Final = 1
 _LETTER: Final = 2
 _DIGIT: Final = 3
@@ -104,7 +106,7 @@ class CollapsedText:
 
     def offsets(self, start: int, end: int) -> tuple[int, int]:
         """Half-open range of positions to the range of offsets in the text, cut to the text."""
-        length = int(self.kept[-1]) - 1
+        length = max(int(self.kept[-1]) - 1, 0)
         first = min(max(int(self.kept[start]) - 1, 0), length)
         last = int(self.kept[end - 1]) if end > start else first
         return first, min(max(last, first), length)
@@ -114,6 +116,10 @@ class CollapsedText:
         """Which code points belong to words that spaces separate."""
         joined: NDArray[np.bool_] = (self.classes == _LETTER) | (self.classes == _DIGIT)
         return joined
+
+    def part(self, start: int, end: int) -> CollapsedText:
+        """The positions `[start, end)` as a text of its own, without its line ends."""
+        return CollapsedText(self.codes[start:end], self.classes[start:end], self.kept[start:end], self.line_ends[:0])
 
     def string(self) -> str:
         return self.codes.tobytes().decode("utf-32-le", "surrogatepass")
@@ -125,7 +131,7 @@ class CollapsedText:
 def collapse(text: str) -> CollapsedText:
     """Pad with a space on both sides; make white space and commas one space, digits 0, Latin letters plain of accents.
 
-    Runs of one punctuation mark are cut to two. Meant for folded text: case is kept.
+    Runs of one punctuation mark and of digits are cut to two. Meant for folded text: case is kept.
     """
     tables = _character_tables()
     codes = np.frombuffer(f" {text} ".encode("utf-32-le", "surrogatepass"), np.uint32)
@@ -134,7 +140,8 @@ def collapse(text: str) -> CollapsedText:
     plain = np.where(codes < _PLANE, tables.plain[inside], codes)
     keep = np.ones(len(codes), bool)
     keep[1:] = (classes[1:] != _SPACE) | (classes[:-1] != _SPACE)
-    keep[2:] &= (classes[2:] != 0) | (codes[2:] != codes[1:-1]) | (codes[2:] != codes[:-2])
+    keep[2:] &= (classes[2:] != OTHER) | (codes[2:] != codes[1:-1]) | (codes[2:] != codes[:-2])
+    keep[2:] &= (classes[2:] != _DIGIT) | (classes[1:-1] != _DIGIT) | (classes[:-2] != _DIGIT)
     kept = np.flatnonzero(keep)
     lines = np.searchsorted(kept, np.flatnonzero(codes == ord("\n")), side="right") - 1
     return CollapsedText(plain[kept], classes[kept], kept, lines)
@@ -151,10 +158,11 @@ class Featuriser:
     def ngrams(self, text: CollapsedText, start: int, end: int) -> Iterator[tuple[NDArray[np.int64], Ints]]:
         """(cells, positions at which the n-grams end) for each order, of the n-grams that end in `[start, end)`."""
         first = max(0, start - _OVERLAP)
-        codes, classes = text.codes[first:end].astype(np.uint64), text.classes[first:end]
+        # one more code point tells whether a word ends at the last position
+        codes, classes = text.codes[first : end + 1].astype(np.uint64), text.classes[first : end + 1]
         for cells, ends in (*self._char_ngrams(codes), *self._word_ngrams(codes, classes)):
-            skip = int(np.searchsorted(ends, start - first))
-            yield cells[skip:], ends[skip:] + first
+            begin, stop = np.searchsorted(ends, (start - first, end - first)).tolist()
+            yield cells[begin:stop], ends[begin:stop] + first
 
     def cells(self, collapsed: CollapsedText) -> tuple[NDArray[np.int64], float]:
         """All cells of a text, with repetitions, and the factor that normalises their sum."""
@@ -214,9 +222,6 @@ class Evidence:
         logits: Floats = (self.sums[ends] - self.sums[starts]) / np.sqrt(ends - starts + _LENGTH_PRIOR) + self.bias
         return logits
 
-    def logit(self, start: int, end: int) -> float:
-        return float(self.logits(np.array([start]), np.array([end]))[0])
-
 
 @dataclass(frozen=True, slots=True)
 class LinearModel:
@@ -238,6 +243,22 @@ class LinearModel:
         sums = np.zeros((len(self.heads), len(collapsed) + 1))
         np.cumsum(per_position, axis=1, out=sums[:, 1:])
         return {name: Evidence(sums[head], float(self.biases[head])) for head, name in enumerate(self.heads)}
+
+    def logits_of_distinct(self, collapsed: CollapsedText, head: str, starts: Ints, ends: Ints) -> Floats:
+        """The logits of windows, by start, that lie near each other: an n-gram that occurs again in a window counts once."""
+        row = self.heads.index(head)
+        keys = []
+        numbers = np.arange(len(starts))
+        for cells, places in self.featuriser.ngrams(collapsed, int(starts[0]), int(ends.max())):
+            first, last = np.searchsorted(places, starts), np.searchsorted(places, ends)
+            sizes = last - first
+            index = np.arange(int(sizes.sum())) + np.repeat(first - np.cumsum(sizes) + sizes, sizes)
+            keys.append((np.repeat(numbers, sizes) << self.featuriser.bits) | cells[index])
+        distinct = np.unique(np.concatenate(keys))
+        weights = self.weights[row].take(distinct & ((1 << self.featuriser.bits) - 1))
+        sums = np.bincount(distinct >> self.featuriser.bits, weights, minlength=len(starts))
+        logits: Floats = sums / np.sqrt(ends - starts + _LENGTH_PRIOR) + self.biases[row]
+        return logits
 
     @classmethod
     def load(cls, path: Path) -> LinearModel:

@@ -1,4 +1,6 @@
-"""Prompt injection: rules in nine languages and a linear model over every window. See README.md."""
+"""Prompt injection, jailbreaks and prompt extraction, in prompts and in what tools are given and return."""
+
+from __future__ import annotations
 
 from typing import Final
 

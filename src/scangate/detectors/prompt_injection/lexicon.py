@@ -29,6 +29,9 @@ _CODE_SWITCHED: Final = "en"
 """Terms of this language combine with those of any other."""
 
 _SEPARATOR: Final = "§"
+_FLOOD: Final = 100_000
+_STRETCH: Final = 32
+_PER_STRETCH: Final = 6
 
 Ints = NDArray[np.int64]
 
@@ -61,8 +64,8 @@ class TaggedText:
         return TagHits(self.starts[own], self.ends[own], self.languages[own])
 
 
-_EMPTY: Final = np.zeros(0, np.int64)
-_NOTHING: Final = TaggedText(_EMPTY, _EMPTY, _EMPTY, _EMPTY, 0)
+_NONE: Final = np.zeros(0, np.int64)
+_NOTHING: Final = TaggedText(_NONE, _NONE, _NONE, _NONE, present=0)
 
 
 @dataclass(slots=True)
@@ -103,14 +106,14 @@ class Lexicon:
     def _language_bits(self, language: str) -> int:
         return (1 << len(self.languages)) - 1 if language == _CODE_SWITCHED else 1 << self.languages.index(language)
 
-    def tag(self, text: CollapsedText) -> TaggedText:
-        """Every hit, in positions of `text`. Linear in the text and its hits."""
-        found = self._automaton.find_matches_as_indexes(text.string(), overlapping=True)
+    def tag(self, text: CollapsedText, string: str) -> TaggedText:
+        """Every hit, in positions of `text`, which `string` spells. Linear in the text and its hits."""
+        found = self._automaton.find_matches_as_indexes(string, overlapping=True)
         if not found:
             return _NOTHING
         hits = np.fromiter(chain.from_iterable(found), np.int64, 3 * len(found)).reshape(-1, 3)
         hits = hits[self._whole(hits, text.joined)]
-        hits = hits[np.argsort(hits[:, 1], kind="stable")]
+        hits = _thinned(hits[np.argsort(hits[:, 1], kind="stable")])
         terms, starts, ends = hits[:, 0], hits[:, 1], hits[:, 2]
         tags = self._tags[terms]
         for tag, cancel in CANCELS.items():
@@ -144,6 +147,15 @@ def _literals(terms: list[str], language: str) -> list[tuple[str, bool, bool]]:
     if not all(plain):
         raise ConfigurationError(f"lexicon {language!r} has an empty term")
     return [(text, term.startswith("*"), term.endswith("*")) for text, term in zip(plain, terms, strict=True)]
+
+
+def _thinned(hits: Ints) -> Ints:
+    """Of a flood of terms, by start, the first few in each stretch: no ordinary text comes near, and rules need no more."""
+    if len(hits) <= _FLOOD:
+        return hits
+    block = hits[:, 1] // _STRETCH
+    first = np.searchsorted(block, block, side="left")
+    return hits[np.arange(len(hits)) - first < _PER_STRETCH]
 
 
 def _inside(starts: Ints, ends: Ints, covers: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -1,4 +1,4 @@
-"""What a profile asks of the prompt-injection detector."""
+"""What a profile asks of the prompt injection detector."""
 
 from __future__ import annotations
 
@@ -6,32 +6,42 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from scangate.domain.profile import ModelProtection, Protections
 from scangate.domain.taxonomy import Action, Severity
+from scangate.errors import ProfileInvalidError
 
 
 class PromptInjectionOptions(BaseModel):
-    """Findings of high confidence are flagged; those of medium confidence are reported only."""
+    """At least one of the two actions is set."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    action: Action | None = Field(None, description="What to do about injections other than jailbreaks; null: not looked for.")
-    jailbreak_action: Action | None = Field(None, description="What to do about jailbreaks and role-play attacks.")
-    severity: Severity = Field(Severity.MEDIUM, description="Severity of a finding.")
+    action: Action | None = Field(
+        None, description="For overrides, prompt extraction, indirect and obfuscated attacks; null: they are not reported."
+    )
+    jailbreak_action: Action | None = Field(None, description="For jailbreaks; null: `action` holds for them, too.")
+    severity: Severity = Field(Severity.MEDIUM, description="Severity of every finding.")
 
 
 def from_protections(protections: Protections) -> PromptInjectionOptions | None:
-    """The entries `prompt-injection` and `jailbreak`; None when neither has an action.
+    """The options of the entries `prompt-injection` and `jailbreak`; None when neither has an action.
 
-    Without an entry of its own a jailbreak is treated like any other injection.
+    Raises:
+        ProfileInvalidError: an entry has an action by confidence level, as only toxic content has.
     """
-    injection, jailbreak = protections.model("prompt-injection"), protections.model("jailbreak")
-    action = injection.simple_action() if injection else None
-    jailbreak_action = (jailbreak.simple_action() if jailbreak else None) or action
+    injection = protections.model("prompt-injection")
+    jailbreak = protections.model("jailbreak")
+    action, jailbreak_action = _action(injection), _action(jailbreak)
     if action is None and jailbreak_action is None:
         return None
+    severities = [entry.severity for entry in (injection, jailbreak) if entry is not None and entry.severity is not None]
     return PromptInjectionOptions(
-        action=action, jailbreak_action=jailbreak_action, severity=_severity(injection) or _severity(jailbreak) or Severity.MEDIUM
+        action=action, jailbreak_action=jailbreak_action, severity=severities[0] if severities else Severity.MEDIUM
     )
 
 
-def _severity(entry: ModelProtection | None) -> Severity | None:
-    return entry.severity if entry else None
+def _action(entry: ModelProtection | None) -> Action | None:
+    if entry is None:
+        return None
+    try:
+        return entry.simple_action()
+    except ValueError:
+        raise ProfileInvalidError("takes one of allow, block, alert", path=f"model-protection.{entry.name}.action") from None

@@ -1,27 +1,26 @@
-"""The report row of prompt injection: PiReportObject and the offending text itself."""
+"""The report row of the service `pi`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from scangate.detectors.contract import JsonObject, ReportContext
 from scangate.detectors.prompt_injection.options import PromptInjectionOptions
 from scangate.domain.finding import Finding
 from scangate.domain.taxonomy import Verdict
 
-_SNIPPETS = 10
-_SNIPPET_LENGTH = 1000
+MAX_SNIPPETS: Final = 10
+MAX_SNIPPET_LENGTH: Final = 1000
 
 
-def report(options: PromptInjectionOptions, findings: Sequence[Sequence[Finding]], context: ReportContext) -> JsonObject:
-    """`{}` when benign. Snippets are the judged stretches as they stand in the content, hidden ones still encoded."""
-    del options
-    snippets = [
-        part.text[finding.span.start : finding.span.end][:_SNIPPET_LENGTH]
-        for part, own in zip(context.parts, findings, strict=True)
-        for finding in own
-        if finding.flagged
+def report(_options: PromptInjectionOptions, findings: Sequence[Sequence[Finding]], context: ReportContext) -> JsonObject:
+    """`{}` when nothing is flagged, else the verdict and the offending texts as they were sent, best evidence first."""
+    flagged = [
+        (finding, part.text) for part, found in zip(context.parts, findings, strict=True) for finding in found if finding.flagged
     ]
-    if not snippets:
+    if not flagged:
         return {}
-    return {"pi_report": {"verdict": Verdict.MALICIOUS.value}, "pi_snippets": snippets[:_SNIPPETS]}
+    flagged.sort(key=lambda entry: -entry[0].score)
+    snippets = [text[finding.span.start : finding.span.end][:MAX_SNIPPET_LENGTH] for finding, text in flagged]
+    return {"pi_report": {"verdict": Verdict.MALICIOUS.value}, "pi_snippets": list(dict.fromkeys(snippets))[:MAX_SNIPPETS]}

@@ -1,15 +1,15 @@
 """Scores one reading of a text: what the linear model says of its windows and what the rules found there, in one logit.
 
-Candidates are the windows that the linear model likes best and the surroundings of rule hits. A candidate's logit is
-`bias + slope * linear + crowd * log(windows) + sum of the weights of the rule groups in it + dampers`; the weights stand in
-weights.yaml, fitted by `training/linear`. A phrase that is quoted where the text talks about phrases or attacks is a mention: its
-rules don't count.
+Candidates are, of every stretch of a page, the window that the linear model likes best, and the surroundings of rule hits. A
+candidate's logit is `bias + slope * linear + crowd * log(windows) + sum of the weights of the rule groups in it + dampers`; the
+weights stand in weights.yaml, fitted by `training/linear`. A phrase that is quoted where the text talks about phrases or attacks
+is a mention: its rules don't count.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -18,21 +18,31 @@ import yaml
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from scangate.detectors.prompt_injection.rules import RuleHit, RuleSet
-from scangate.detectors.prompt_injection.windows import WHOLE, Windows, windows
+from scangate.detectors.prompt_injection.quotes import quoted
+from scangate.detectors.prompt_injection.rules import Rule, RuleHits, RuleSet, sentence_ends
+from scangate.detectors.prompt_injection.windows import WHOLE, Windows, cut, windows
 from scangate.inference.linear import CollapsedText, Evidence, LinearModel, collapse
 
 HEAD: Final = "injection"
-_TOP_WINDOWS: Final = 8
-_TOP_HIT_WINDOWS: Final = 24
+_BLOCK: Final = 600
+"""Of each block of the text the window that the linear model likes best is a candidate, if it reaches `SUSPICIOUS`."""
+_TOP_BLOCKS: Final = 8
+"""The best blocks are candidates, whatever they reach."""
+SUSPICIOUS: Final = 2.0
 _MARGIN: Final = 160
 """Characters around a rule hit that are judged with it."""
+_FULL_CROWD: Final = float(np.log(200))
+"""With rules behind it, a stretch of a long text is excused no more than one of some pages."""
 _MENTION_REACH: Final = 120
-_QUOTE_REACH: Final = 240
-_QUOTES: Final = (("«", "»"), ("“", "”"), ("「", "」"), ("『", "』"), ("‹", "›"), ("《", "》"))
-_EVEN_QUOTES: Final = ('"', "`")
+_SUBJECT_REACH: Final = 400
+_SUBJECT_TERMS: Final = 2
+"""So many terms of the trade near a hit make a text that talks about attacks."""
+_BATCH: Final = 1 << 14
+"""Suspicious windows that begin in one such stretch are read again together."""
 
 Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 
 class Weights(BaseModel):
@@ -42,6 +52,8 @@ class Weights(BaseModel):
 
     bias: float
     slope: Annotated[float, Field(gt=0)]
+    floor: float
+    """Where rules hold, harmless words around them count no lower than this linear logit."""
     crowd: float
     mentioned: Annotated[float, Field(le=0)]
     talked_about: Annotated[float, Field(le=0)]
@@ -52,32 +64,36 @@ class Weights(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Features:
-    """What the combination reads of one candidate. `groups` are the rule groups that hold in it, mentions left out."""
+class Candidates:
+    """What the combination reads of a text: one row a stretch `[starts[i], ends[i])`, in positions of the collapsed text.
 
-    linear: float
-    crowd: float
-    groups: frozenset[str]
-    mentioned: bool
-    talked_about: bool
+    `groups` has a column for each rule group: whether it holds there, mentions left out.
+    """
 
+    starts: Ints
+    ends: Ints
+    linear: Floats
+    crowd: Floats
+    mentioned: Flags
+    talked_about: Flags
+    groups: Flags
+    hits: RuleHits
+    """The hits that count."""
+    cuts: Ints
+    """Where the text's sentences and lines begin."""
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A stretch `[start, end)` in positions of the collapsed text, with its evidence."""
-
-    start: int
-    end: int
-    features: Features
-    hits: tuple[RuleHit, ...]
+    def __len__(self) -> int:
+        return len(self.starts)
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A candidate with its logit."""
+    """A candidate with its logit and the rules that hold in it; with rules, only the sentences in which they do."""
 
-    candidate: Candidate
+    start: int
+    end: int
     logit: float
+    rules: tuple[Rule, ...]
 
 
 class Scorer:
@@ -87,117 +103,160 @@ class Scorer:
         self.rules = rules
         self.model = model
         self.weights = weights
-        self._mention = rules.tag_bits["mention"]
+        self._group_weights = np.array([weights.groups.get(group, 0.0) for group in rules.groups])
 
-    def candidates(self, text: CollapsedText, checkpoint: Callable[[], None]) -> list[Candidate]:
-        """The stretches worth a judgement, at most a few dozen. Linear in the text."""
+    def candidates(self, text: CollapsedText, checkpoint: Callable[[], None]) -> Candidates:
+        """The stretches worth a judgement: never none, and none of those that could matter is left out. Linear in the text."""
         evidence = self.model.evidence(text, checkpoint)[HEAD]
         checkpoint()
         tagged = self.rules.tag(text)
         checkpoint()
-        hits = self.rules.hits(text, tagged)
-        mentions = tagged.hits(self._mention)
+        sentences = sentence_ends(text)
+        hits = self.rules.hits(tagged, sentences)
         checkpoint()
-        all_windows = windows(text)
-        spans = _best_windows(evidence, all_windows)
-        quoted: list[bool] = []
-        if hits:
-            spans = [*spans, *_hit_windows(text, hits)]
-            string = text.string()
-            quoted = [_is_quoted(string, hit) for hit in hits]
-        crowd = float(np.log(len(all_windows)))
-        linear = evidence.logits(np.array([span[0] for span in spans]), np.array([span[1] for span in spans]))
-        return [
-            _candidate(span, float(score), crowd, hits, quoted, mentions.starts)
-            for span, score in zip(spans, linear, strict=True)
-        ]
+        cuts = cut(text, sentences)
+        all_windows = windows(text, cuts)
+        best, linear = _suspicious(evidence, all_windows)
+        crowd = np.full(len(best), np.log(len(all_windows)))
+        if not len(hits):
+            # the common case: no rule holds anywhere
+            nothing = np.zeros(len(best), np.bool_)
+            groups = np.zeros((len(best), len(self.rules.groups)), np.bool_)
+            return Candidates(best.starts, best.ends, linear, crowd, nothing, nothing, groups, hits, cuts)
+        mention, subject = (tagged.hits(self.rules.tag_bits[name]).starts for name in ("mention", "subject"))
+        around = _around(hits, len(text))
+        starts, ends = np.concatenate((best.starts, around.starts)), np.concatenate((best.ends, around.ends))
+        linear = np.concatenate((linear, evidence.logits(around.starts, around.ends)))
+        discussed = _count(mention, hits, _MENTION_REACH) + _count(subject, hits, _MENTION_REACH) > 0
+        mentions = quoted(text, hits.starts, hits.ends) & discussed
+        counted = hits.only(~mentions)
+        groups = self._groups(counted, starts, ends)
+        crowd = np.full(len(starts), np.log(len(all_windows)))
+        return Candidates(
+            starts,
+            ends,
+            linear,
+            np.where(groups.any(axis=1), np.minimum(crowd, _FULL_CROWD), crowd),
+            _holds(hits.only(mentions), starts, ends),
+            _holds(counted.only(_count(subject, counted, _SUBJECT_REACH) >= _SUBJECT_TERMS), starts, ends),
+            groups,
+            counted,
+            cuts,
+        )
 
-    def judge(self, folded: str, checkpoint: Callable[[], None]) -> tuple[CollapsedText, list[Judged]]:
-        """Judge a folded text: every candidate that reaches the threshold of medium confidence, best first."""
+    def judge(self, folded: str, floor: float, checkpoint: Callable[[], None]) -> tuple[CollapsedText, Iterator[Judged]]:
+        """The collapsed form of a folded text, and every candidate whose logit reaches `floor`, best first."""
         text = collapse(folded)
-        judged = [Judged(candidate, self.logit(candidate.features)) for candidate in self.candidates(text, checkpoint)]
-        return text, judged
+        candidates = self.candidates(text, checkpoint)
+        logits = self.logits(candidates)
+        confirmed = self.without_repetition(text, candidates, logits >= floor, checkpoint)
+        if confirmed is not candidates:
+            candidates, logits = confirmed, self.logits(confirmed)
+        order = np.argsort(-logits, kind="stable")
+        return text, self._judged(text, candidates, logits, order[logits[order] >= floor].tolist())
 
-    def logit(self, features: Features) -> float:
+    def without_repetition(
+        self, text: CollapsedText, candidates: Candidates, chosen: Flags, checkpoint: Callable[[], None]
+    ) -> Candidates:
+        """The same candidates, the linear logit of those chosen no higher than with each n-gram counted once.
+
+        So repetition alone (a table, a list of calls or addresses) raises no suspicion. Where rules hold it is no matter.
+        """
+        doubtful = np.flatnonzero(chosen & (candidates.linear > SUSPICIOUS) & ~candidates.groups.any(axis=1))
+        if not len(doubtful):
+            return candidates
+        linear = candidates.linear.copy()
+        starts, ends = candidates.starts[doubtful], candidates.ends[doubtful]
+        apart = (starts[1:] - ends[:-1] > _BLOCK) | (np.diff(starts // _BATCH) > 0)
+        for batch in np.split(np.arange(len(doubtful)), np.flatnonzero(apart) + 1):
+            checkpoint()
+            once = self.model.logits_of_distinct(text, HEAD, starts[batch], ends[batch])
+            index = doubtful[batch]
+            linear[index] = np.minimum(linear[index], np.maximum(once, SUSPICIOUS))
+        return replace(candidates, linear=linear)
+
+    def logits(self, candidates: Candidates) -> Floats:
         weights = self.weights
-        logit = weights.bias + weights.slope * features.linear + weights.crowd * features.crowd
-        logit += sum(weights.groups.get(group, 0.0) for group in features.groups)
-        if features.mentioned:
-            logit += weights.mentioned
-        if features.talked_about:
-            logit += weights.talked_about
-        return logit
+        if not len(candidates.hits):
+            return weights.bias + weights.slope * candidates.linear + weights.crowd * candidates.crowd
+        supported = candidates.groups.any(axis=1)
+        linear = np.where(supported, np.maximum(candidates.linear, weights.floor), candidates.linear)
+        logits: Floats = weights.bias + weights.slope * linear + weights.crowd * candidates.crowd
+        logits += candidates.groups @ self._group_weights
+        logits += weights.mentioned * candidates.mentioned + weights.talked_about * candidates.talked_about
+        return logits
+
+    def _judged(self, text: CollapsedText, candidates: Candidates, logits: Floats, order: list[int]) -> Iterator[Judged]:
+        hits = candidates.hits
+        longest = int((hits.ends - hits.starts).max(initial=0))
+        for index in order:
+            start, end = int(candidates.starts[index]), int(candidates.ends[index])
+            numbers: list[int] = []
+            if candidates.groups[index].any():
+                first, last = np.searchsorted(hits.starts, (start - longest, end)).tolist()
+                near = np.flatnonzero(hits.ends[first:last] > start) + first
+                numbers = np.unique(hits.rules[near]).tolist()
+                start, end = _sentences(candidates, int(hits.starts[near[0]]), int(hits.ends[near].max()), len(text))
+            start, end = _trimmed(text, start, end)
+            yield Judged(start, end, float(logits[index]), tuple(self.rules.rules[number] for number in numbers))
+
+    def _groups(self, hits: RuleHits, starts: Ints, ends: Ints) -> Flags:
+        held = np.zeros((len(starts), len(self.rules.groups)), np.bool_)
+        group_of_hit = self.rules.group_of_rule[hits.rules]
+        for group in np.unique(group_of_hit).tolist():
+            held[:, group] = _holds(hits.only(group_of_hit == group), starts, ends)
+        return held
 
 
 def load_weights(path: Path) -> Weights:
     return Weights.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
 
 
-def _best_windows(evidence: Evidence, choice: Windows) -> list[tuple[int, int]]:
-    """The windows of the highest linear logit, those left out that overlap a better one."""
+def _suspicious(evidence: Evidence, choice: Windows) -> tuple[Windows, Floats]:
+    """The best window of each suspicious block and of the best blocks, with its linear logit."""
     logits = evidence.logits(choice.starts, choice.ends)
-    best: list[tuple[int, int]] = []
-    for index in np.argsort(-logits, kind="stable")[: 6 * _TOP_WINDOWS].tolist():
-        start, end = int(choice.starts[index]), int(choice.ends[index])
-        if all(end <= other_start or start >= other_end for other_start, other_end in best):
-            best.append((start, end))
-        if len(best) == _TOP_WINDOWS:
-            break
-    return best
+    blocks = choice.starts // _BLOCK
+    first = np.flatnonzero(np.concatenate(([True], blocks[1:] != blocks[:-1])))
+    peaks = np.maximum.reduceat(logits, first)
+    chosen = peaks >= SUSPICIOUS
+    chosen[np.argsort(-peaks, kind="stable")[:_TOP_BLOCKS]] = True
+    last = np.append(first[1:], len(logits))
+    bounds = zip(first[chosen].tolist(), last[chosen].tolist(), strict=True)
+    best = np.array([start + int(logits[start:end].argmax()) for start, end in bounds])
+    return Windows(choice.starts[best], choice.ends[best]), logits[best]
 
 
-def _hit_windows(text: CollapsedText, hits: Sequence[RuleHit]) -> list[tuple[int, int]]:
-    """The whole of a short text; of a long one the surroundings of rule hits, those with most different rules first."""
-    length = len(text)
+def _around(hits: RuleHits, length: int) -> Windows:
+    """The whole of a short text; of a long one the surroundings of the rule hits of each small stretch."""
     if length <= WHOLE:
-        return [(0, length)]
-    spans: list[tuple[int, int]] = []
-    groups: list[set[str]] = []
-    for hit in hits:
-        start, end = max(0, hit.start - _MARGIN), min(length, hit.end + _MARGIN)
-        if spans and start < spans[-1][1] and end - spans[-1][0] <= WHOLE:
-            spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
-            groups[-1].add(hit.rule.group)
-        else:
-            spans.append((start, end))
-            groups.append({hit.rule.group})
-    order = sorted(range(len(spans)), key=lambda index: -len(groups[index]))
-    return [spans[index] for index in order[:_TOP_HIT_WINDOWS]]
+        return Windows(np.array([0]), np.array([length]))
+    stretches = hits.starts // _MARGIN
+    first = np.flatnonzero(np.concatenate(([True], stretches[1:] != stretches[:-1])))
+    ends = np.maximum.reduceat(hits.ends, first)
+    return Windows(np.maximum(hits.starts[first] - _MARGIN, 0), np.minimum(ends + _MARGIN, length))
 
 
-def _is_quoted(string: str, hit: RuleHit) -> bool:
-    before = string[max(0, hit.start - _QUOTE_REACH) : hit.start + 1]
-    after = string[hit.end - 1 : hit.end + _QUOTE_REACH]
-    for opening, closing in _QUOTES:
-        if before.rfind(opening) > before.rfind(closing) and closing in after:
-            return True
-    return any(before.count(mark) % 2 == 1 and mark in after for mark in _EVEN_QUOTES)
+def _sentences(candidates: Candidates, start: int, end: int, length: int) -> tuple[int, int]:
+    """The whole sentences that cover a range."""
+    cuts = candidates.cuts
+    first, last = int(np.searchsorted(cuts, start, side="right")) - 1, int(np.searchsorted(cuts, end))
+    return int(cuts[first]) if first >= 0 else 0, int(cuts[last]) if last < len(cuts) else length
 
 
-def _candidate(
-    span: tuple[int, int],
-    linear: float,
-    crowd: float,
-    hits: Sequence[RuleHit],
-    quoted: Sequence[bool],
-    mentions: Ints,
-) -> Candidate:
-    start, end = span
-    inside = [(hit, is_quoted) for hit, is_quoted in zip(hits, quoted, strict=True) if hit.start < end and hit.end > start]
-    discussed = False
-    counted: list[RuleHit] = []
-    mentioned = False
-    for hit, is_quoted in inside:
-        near = _mention_near(mentions, hit)
-        if is_quoted and near:
-            mentioned = True
-            continue
-        discussed = discussed or near
-        counted.append(hit)
-    features = Features(linear, crowd, frozenset(hit.rule.group for hit in counted), mentioned, discussed)
-    return Candidate(start, end, features, tuple(counted))
+def _trimmed(text: CollapsedText, start: int, end: int) -> tuple[int, int]:
+    """The range without the spaces at its ends."""
+    space = ord(" ")
+    start += bool(end - start > 1 and text.codes[start] == space)
+    return start, end - bool(end - start > 1 and text.codes[end - 1] == space)
 
 
-def _mention_near(mentions: Ints, hit: RuleHit) -> bool:
-    first = int(np.searchsorted(mentions, hit.start - _MENTION_REACH))
-    return first < len(mentions) and int(mentions[first]) < hit.end + _MENTION_REACH
+def _holds(hits: RuleHits, starts: Ints, ends: Ints) -> Flags:
+    """Which windows some hit overlaps."""
+    begun = np.searchsorted(hits.starts, ends)
+    over = np.searchsorted(np.sort(hits.ends), starts, side="right")
+    return begun > over
+
+
+def _count(places: Ints, hits: RuleHits, reach: int) -> Ints:
+    """How many of the places stand within reach of each hit."""
+    return np.searchsorted(places, hits.ends + reach) - np.searchsorted(places, hits.starts - reach)

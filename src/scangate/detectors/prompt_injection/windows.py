@@ -8,7 +8,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from scangate.detectors.prompt_injection.rules import sentence_ends
 from scangate.inference.linear import CollapsedText
 
 WHOLE: Final = 700
@@ -19,10 +18,12 @@ _LONGEST: Final = 900
 
 Ints = NDArray[np.int64]
 
+_ZERO: Final = np.zeros(1, np.int64)
+
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """Half-open ranges of positions in a collapsed text."""
+    """Half-open ranges of positions in a collapsed text, by start."""
 
     starts: Ints
     ends: Ints
@@ -31,31 +32,36 @@ class Windows:
         return len(self.starts)
 
 
-def windows(text: CollapsedText) -> Windows:
-    """All windows of a text: three for each sentence or line, and the whole of a short text. Never empty."""
+def windows(text: CollapsedText, cuts: Ints) -> Windows:
+    """All windows of a text: three for each piece between two cuts, and the whole of a short text. Never empty."""
     length = len(text)
-    cuts = _cuts(text)
-    starts = np.concatenate(([0], cuts))
-    stops = np.concatenate((cuts, [length]))
-    first = [np.zeros(1, np.int64)] if length <= WHOLE else []
-    last = [np.full(1, length)] if length <= WHOLE else []
-    for size in _SIZES:
-        reach = stops[np.minimum(np.searchsorted(stops, starts + size), len(stops) - 1)]
-        first.append(starts)
-        last.append(np.minimum(reach, starts + _LONGEST))
-    pairs = np.unique(np.stack((np.concatenate(first), np.concatenate(last))), axis=1)
-    return Windows(pairs[0], pairs[1])
+    stops = np.append(cuts, length)
+    starts = np.concatenate((_ZERO, stops[:-1]))
+    reach = [stops[np.minimum(np.searchsorted(stops, starts + size), len(stops) - 1)] for size in _SIZES]
+    ends = np.minimum(np.stack(reach, axis=1), (starts + _LONGEST)[:, None])
+    starts, ends = np.repeat(starts, len(_SIZES)), ends.ravel()
+    if length > WHOLE:
+        return Windows(starts, ends)
+    return Windows(np.concatenate((_ZERO, starts)), np.concatenate((stops[-1:], ends)))
 
 
-def _cuts(text: CollapsedText) -> Ints:
-    """Where a sentence or a line begins, and places in between where none does for long."""
+def cut(text: CollapsedText, sentences: Ints) -> Ints:
+    """Where a sentence or a line begins, and places in between where none does for long. The text's start is not among them.
+
+    `sentences` are the text's sentence ends.
+    """
     length = len(text)
-    natural = np.union1d(sentence_ends(text), text.line_ends) + 1
-    natural = natural[(natural > 0) & (natural < length)]
-    edges = np.concatenate(([0], natural, [length]))
-    gaps = np.diff(edges)
+    natural = np.concatenate((sentences, text.line_ends)) + 1
+    natural.sort()
+    natural = natural[natural < length]
+    edges = np.concatenate((_ZERO, natural, [length]))
+    gaps = edges[1:] - edges[:-1]
+    natural = natural[gaps[:-1] > 0]
+    if gaps.max() <= _LONGEST_SENTENCE:
+        return natural
     extra = np.maximum((gaps - 1) // _LONGEST_SENTENCE, 0)
     owner = np.repeat(np.arange(len(gaps)), extra)
     rank = np.arange(len(owner)) - np.repeat(np.cumsum(extra) - extra, extra) + 1
-    forced = edges[owner] + rank * _LONGEST_SENTENCE
-    return np.union1d(natural, forced[forced < length])
+    cuts = np.concatenate((natural, edges[owner] + rank * _LONGEST_SENTENCE))
+    cuts.sort()
+    return cuts

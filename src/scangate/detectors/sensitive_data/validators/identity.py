@@ -149,7 +149,11 @@ def us_dea(candidate: Candidate) -> Check:
 
 
 def birth_date(candidate: Candidate) -> Check:
-    """A day that exists, 1900 to 2035, in any usual order of day, month and year."""
+    """A day that exists, 1900 to 2035, in any usual order of day, month and year. Figures stand between equal marks: `0.94-1.20`
+    is a range."""
+    marks = {char for char in candidate.value if not char.isdigit()}
+    if len(marks) > 1 and not any(map(str.isalpha, marks)):
+        return FAILED
     spaced = "".join(char if char.isalnum() else " " for char in candidate.value.lower())
     for mark in "年月日":
         spaced = spaced.replace(mark, " ")

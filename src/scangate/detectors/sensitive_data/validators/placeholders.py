@@ -25,7 +25,7 @@ _WORDS: Final = frozenset(
         "user_password", "dbpassword", "db_password", "the-password", "the_password", "insert", "replace", "enter", "provide",
         "specify", "fill", "add", "put", "must", "should", "can", "cannot", "will", "may", "might", "at", "in", "on", "of",
         "for", "to", "by", "from", "with", "as", "is", "was", "are", "be", "been", "and", "or", "if", "then", "else", "when",
-        "while", "until", "unless", "between", "before", "after", "during", "within", "via", "per",
+        "while", "until", "unless", "between", "before", "after", "during", "within", "via", "per", "anonymous", "anonymous@",
     }
 )  # fmt: skip
 """Whole values, in lower case."""
@@ -43,13 +43,21 @@ def is_reference(value: str) -> bool:
     """A variable, a template or a lookup in place of the secret itself: `$DB_PASS`, `%PASS%`, `{{ token }}`, `<password>`."""
     if value.startswith(_OPENERS) or value.endswith(("}}", "%>")):
         return True
-    if value[:1] == "$" and (
-        value[1:].replace("_", "").isalnum() and (value[1:].isupper() or "_" in value or value[1:].isdigit())
-    ):
+    if value[:1] == "$" and _is_variable(value[1:]):
         return True
     if value.startswith(("[", "{")) and value.endswith(("]", "}")):
         return not any(char.isdigit() for char in value)
     return value[:1] == "%" and value[-1:] == "%" and len(value) > 1
+
+
+def _is_variable(name: str) -> bool:
+    """What may follow the `$` of a shell, Perl, PHP or PowerShell: words in letters, perhaps numbered at the end, no password."""
+    if name.replace("_", "").isalnum() and (name.isupper() or "_" in name or name.isdigit()):
+        return True
+    parts = name.replace("->", ".").replace("::", ".").replace(":", ".").split(".")
+    return all(
+        part.rstrip("0123456789").replace("_", "a").isalpha() and len(part) - len(part.rstrip("0123456789")) < 3 for part in parts
+    )
 
 
 def is_placeholder(value: str) -> bool:

@@ -194,7 +194,7 @@ def execute(lexer: TokenSource) -> Shape | None:
         operation,
         walk,
         head=1,
-        solid=3 if risk else -2 if is_lower else 1,
+        solid=3 if risk else -3 if is_lower else 1,
         name=(index, behind),
         effect=effect,
         risks=risks,

@@ -75,7 +75,7 @@ _NO_DEFINITION: Final = 9
 
 def create(lexer: TokenSource) -> Shape | None:
     index = 1
-    while (word := lexer.peek(index).word) in OBJECT_MODIFIERS or (word == "=" and index > 2) or word == ",":
+    while (word := lexer.peek(index).word) in OBJECT_MODIFIERS or (word == "=" and index > 1) or word == ",":
         if word == "FOREIGN" and lexer.peek(index + 1).word not in ("TABLE", "DATA", "CATALOG"):
             break
         index = _behind_value(lexer, index) if word == "=" else index + 1

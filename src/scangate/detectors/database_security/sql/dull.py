@@ -1,4 +1,4 @@
-"""The quick no: "select the model from the list" is refused by three words, before place and grammar are looked at."""
+"""The quick no: "select the model from the list" and "delete from the folder" are refused by a few words, before place and grammar are looked at."""
 
 from __future__ import annotations
 
@@ -16,6 +16,10 @@ from scangate.detectors.database_security.sql.vocabulary import (
 )
 
 _THREE_WORDS: Final = rb"select[ \t\n]+([a-z]+)[ \t\n]+([a-z_]\w*)[ \t\n]+([a-z_]\w*)[ \t\n]"
+_VERB_AND_ARTICLE: Final = (
+    rb"(?:delete[ \t\n]+from|insert[ \t\n]+into|merge[ \t\n]+into|(?:drop|create|alter|truncate)(?:[ \t\n]+[a-z]+)?|copy|exec(?:ute)?|update|"
+    rb"grant|revoke|deny|call)[ \t\n]+(?:the|an|your|my|our|his|her|their|its|this|that|these|those)[ \t\n]+[a-z]"
+)
 _ARTICLE: Final = rb"select[ \t\n]+([a-z]+)[ \t\n]+[a-z]"
 _OPERATORS: Final = frozenset(
     word.encode()
@@ -24,17 +28,19 @@ _OPERATORS: Final = frozenset(
     if word != "SELECT"
 )
 _KEYWORDS: Final = _OPERATORS | {word.encode() for word in FILLERS}
-_NEVER: Final = frozenset(word.encode() for word in NEVER_OPERANDS) - _KEYWORDS
+_NEVER: Final = frozenset(word.encode() for word in NEVER_OPERANDS - {"SELECT"}) - _KEYWORDS
 
 
 def is_dull(data: bytes, start: int) -> bool:
-    """A SELECT at `start` that the grammar is bound to refuse: three bare words in a row, or an article behind it.
+    """A candidate at `start` that the grammar is bound to refuse: an article, or behind SELECT three bare words in a row.
 
-    In a select list a name has an alias of one word at most, no column is called "the", and no SELECT follows two names.
+    No table is called "the"; in a select list a name has an alias of one word at most, and no SELECT follows two names.
     """
     match = pattern(_THREE_WORDS).match(data, start)
     if match is not None:
         words = [word.upper() for word in match.groups()]
         return words[0] in _NEVER or (_OPERATORS if words[2] == b"SELECT" else _KEYWORDS).isdisjoint(words)
     match = pattern(_ARTICLE).match(data, start)
-    return match is not None and match.group(1).upper() in _NEVER
+    if match is not None:
+        return match.group(1).upper() in _NEVER
+    return pattern(_VERB_AND_ARTICLE).match(data, start) is not None

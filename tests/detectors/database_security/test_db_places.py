@@ -114,6 +114,7 @@ def test_an_everyday_phrase_counts_where_its_key_says_that_it_is_a_statement(
     [
         'fail("could not create temporary directory " + path)',
         "# drop user from the list\nremove(user)",
+        "$list | Select Username, Password, IsValid",
         "items = select(rows, key)\ndel items[0]",
         "log.info('update finished, set %s', name)",
         "' call createFile()\ncall createFile()",

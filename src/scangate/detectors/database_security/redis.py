@@ -157,10 +157,8 @@ def _line(reading: Reading, surroundings: Surroundings, start: int, lead: int, n
     words = [(found.start(), found.end()) for found in pattern(_WORD_SPLIT).finditer(reading.data, start, stop)]
     texts = [flat[begin:end] for begin, end in words]
     place = surroundings.place(spot, stop)
-    at_prompt = "redis-cli" in flat[max(0, lead) : start] or flat[max(lead, start - 8) : start].rstrip().endswith(
-        (":6379>", "redis>", "]>")
-    )
-    at_prompt = at_prompt or flat[lead:start].rstrip().endswith("6379>")
+    before = flat[lead:start].rstrip()
+    at_prompt = "redis-cli" in before or before.endswith(("6379>", "redis>", "]>"))
     if not texts or (place < Place.INLINE_CODE and not at_prompt):
         return None
     command = _command(

@@ -95,7 +95,7 @@ def grant(lexer: TokenSource) -> Shape | None:
         known += token.word in PRIVILEGES
         index += 1
     words = index - 1
-    if not words or index >= 40 or (not known and words > 1 and lexer.peek(2).word != ","):
+    if not words or index >= 40:
         return None
     has_object = lexer.peek(index).word == "ON"
     if not (known if has_object else _is_list_of_privileges(lexer, 1, index)):
@@ -117,7 +117,9 @@ def grant(lexer: TokenSource) -> Shape | None:
     risks = ("privilege", "all-privileges") if everything else ("privilege",)
     verb = lexer.peek(0).word.lower()
     name = object_name(lexer, *target)
-    return Shape(f"sql.{verb}", Operation.UPDATE, Effect.WRITE, behind, 1, int(has_object) + bool(known), name, risks)
+    solid = int(has_object) + bool(known)
+    is_everyday = not has_object and lexer.peek(1).word == "ROLE"
+    return Shape(f"sql.{verb}", Operation.UPDATE, Effect.WRITE, behind, 1, solid, name, risks, is_everyday=is_everyday)
 
 
 def _is_list_of_privileges(lexer: TokenSource, start: int, end: int) -> bool:
@@ -128,7 +130,8 @@ def _is_list_of_privileges(lexer: TokenSource, start: int, end: int) -> bool:
         if word != ",":
             item.append(word)
             continue
-        if not item or (len(item) > 1 and not PRIVILEGES.issuperset(item)):
+        is_role = len(item) == 2 and item[0] == "ROLE"
+        if not item or (len(item) > 1 and not is_role and not PRIVILEGES.issuperset(item)):
             return False
         item = []
     return True
@@ -222,6 +225,8 @@ def copy(lexer: TokenSource) -> Shape | None:
     behind = behind_parentheses(lexer, index) if lexer.peek(index).word == "(" else name_end(lexer, index)
     if lexer.peek(index).kind is Kind.STRING:
         behind = index + 1
+    if index == 2 and lexer.text(lexer.peek(index)).startswith("@"):
+        behind = _behind_stage(lexer, index)
     if behind == index:
         return None
     start = index
@@ -231,6 +236,7 @@ def copy(lexer: TokenSource) -> Shape | None:
     if word not in ("FROM", "TO"):
         return None
     is_stage = lexer.text(end_point).startswith(("@", "%", "~")) or (index == 2 and end_point.kind is Kind.QUOTED)
+    is_stage = is_stage or (index == 2 and end_point.word == "(" and lexer.peek(behind + 2).word == "SELECT")
     is_place = end_point.kind is Kind.STRING or end_point.word in ("PROGRAM", "STDIN", "STDOUT") or is_stage
     if not is_place and not (index == 2 and name_end(lexer, behind + 1) > behind + 1 and lexer.peek(0).newlines >= 0):
         return None
@@ -240,6 +246,14 @@ def copy(lexer: TokenSource) -> Shape | None:
     return statement_shape(
         lexer, "sql.copy", Operation.CREATE, walk, head=index, solid=1, name=(start, behind), effect=effect, risks=risks
     )
+
+
+def _behind_stage(lexer: TokenSource, index: int) -> int:
+    """Behind a path in Snowflake's stages: `@stage/result/data`."""
+    index += 1
+    while lexer.peek(index).glued:
+        index += 1
+    return index
 
 
 def load(lexer: TokenSource) -> Shape | None:

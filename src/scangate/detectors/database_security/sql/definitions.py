@@ -22,16 +22,7 @@ from scangate.detectors.database_security.statement import Effect, Operation
 
 def drop(lexer: TokenSource) -> Shape | None:
     index = 1
-    while lexer.peek(index).word in (
-        "TEMPORARY",
-        "MATERIALIZED",
-        "EXTERNAL",
-        "FOREIGN",
-        "PUBLIC",
-        "UNIQUE",
-        "ICEBERG",
-        "VIRTUAL",
-    ):
+    while lexer.peek(index).word in _DROP_MODIFIERS:
         index += 1
     kind = lexer.peek(index).word
     if kind not in OBJECT_KINDS:
@@ -47,7 +38,10 @@ def drop(lexer: TokenSource) -> Shape | None:
     behind = name_end(lexer, index)
     if behind == index:
         return None
-    end = behind_parentheses(lexer, behind) if lexer.peek(behind).word == "(" and lexer.peek(behind).glued else behind
+    has_signature = lexer.peek(behind).word == "(" and (
+        lexer.peek(behind).glued or kind in ("PROCEDURE", "FUNCTION", "AGGREGATE")
+    )
+    end = behind_parentheses(lexer, behind) if has_signature else behind
     end = behind_names(lexer, end)
     if lexer.peek(end).word == "ON" and name_end(lexer, end + 1) > end + 1:
         end = name_end(lexer, end + 1)
@@ -66,6 +60,7 @@ def drop(lexer: TokenSource) -> Shape | None:
     )
 
 
+_DROP_MODIFIERS: Final = frozenset(["TEMPORARY", "MATERIALIZED", "EXTERNAL", "FOREIGN", "PUBLIC", "UNIQUE", "ICEBERG", "VIRTUAL"])
 _SELDOM_DROPPED: Final = frozenset(("TABLE", "DATABASE", "SCHEMA", "TABLESPACE", "KEYSPACE", "PROCEDURE", "EXTENSION"))
 """Kinds that nobody drops outside a database."""
 
@@ -149,12 +144,19 @@ def _table_definition(lexer: TokenSource, index: int) -> int:
     following = lexer.peek(index)
     if following.word == "(":
         return _column_definitions(lexer, index)
+    if _is_assignment(lexer, index):
+        return 1
     if following.word not in _TABLE_CLAUSES:
         return -_NO_DEFINITION if following.word != "ON" or lexer.peek(index + 1).word != "CLUSTER" else 1
     behind = lexer.peek(index + 1)
     if behind.kind is Kind.END or (behind.word in NEVER_NAMES and behind.word not in ("SELECT", "SET", "BY", "WITH", "OF", "AS")):
         return -_NO_DEFINITION
     return 1
+
+
+def _is_assignment(lexer: TokenSource, index: int) -> bool:
+    """`TARGET_LAG = '1 minute'`"""
+    return lexer.peek(index).kind is Kind.WORD and lexer.peek(index + 1).word == "="
 
 
 def _column_definitions(lexer: TokenSource, index: int) -> int:
@@ -181,7 +183,7 @@ def _index_definition(lexer: TokenSource, index: int) -> int:
 def _followed_by(*words: str) -> Callable[[TokenSource, int], int]:
     def demand(lexer: TokenSource, index: int) -> int:
         token = lexer.peek(index)
-        if (token.word == "(" and "(" in words) or token.kind is Kind.PARAMETER:
+        if (token.word == "(" and "(" in words) or token.kind is Kind.PARAMETER or _is_assignment(lexer, index):
             return 1
         if token.word not in words:
             return -_NO_DEFINITION
@@ -317,7 +319,7 @@ def alter(lexer: TokenSource) -> Shape | None:
     behind = name_end(lexer, index)
     at = behind_parentheses(lexer, behind) if lexer.peek(behind).word == "(" else behind
     if lexer.peek(at).word == "ON":
-        at = name_end(lexer, at + 1)
+        at = name_end(lexer, at + (2 if lexer.peek(at + 1).word == "CLUSTER" else 1))
     if behind == index or lexer.peek(at).word not in _ALTERATIONS:
         return None
     walk = statement_walk(lexer, at, Clause.DEFINITION)

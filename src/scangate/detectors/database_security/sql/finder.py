@@ -50,7 +50,7 @@ _OPENERS: Final = tuple(
         rb"alter~(?:\w+~)?(?:" + _KIND + rb"|system)\b",
         rb"rename~(?:table|database|user|column|index)\b",
         rb"comment~on~(?:materialized~)?" + _KIND,
-        rb"(?:grant|revoke|deny)~\w",
+        rb"(?:grant|revoke|deny)~[\w'\"`\[]",
         rb"exec(?:ute)?(?:~|\()[\w@(\['\"]",
         rb"call~[\w.\"`\[\]]+~?\(".replace(b"~?", rb"\s*"),
         rb"copy~(?:into~)?[\w.\"'(@%]",

@@ -334,7 +334,7 @@ class Lexer:
         following = flat[position + 1 : position + 2]
         if char == "[":
             close = flat.find("]", position, min(stop, position + _MAX_BRACKET))
-            return (Kind.QUOTED, close + 1) if close > 0 and following in _WORD_STARTS else None
+            return (Kind.QUOTED, close + 1) if close > 0 and (following == "#" or following in _WORD_STARTS) else None
         if char == "{" or (char in "$#" and following == "{"):
             close = flat.find("}", position, min(stop, position + _MAX_BRACKET))
             if close < 0:

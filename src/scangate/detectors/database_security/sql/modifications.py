@@ -33,6 +33,8 @@ _INSERT_WORDS: Final = frozenset(
         "INTO",
         "OVERWRITE",
         "LOCAL",
+        "ALL",
+        "FIRST",
     ]
 )
 _INSERT_BODIES: Final = frozenset(

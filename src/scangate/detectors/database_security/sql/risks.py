@@ -80,8 +80,8 @@ def _names(lexer: Lexer, tokens: list[Token], found: set[str]) -> None:
                 found.add("credentials")
             elif in_source:
                 _source(lexer, tokens, index, name, found)
-    if "credentials" in found and _is_bound_lookup(tokens):
-        found.discard("credentials")
+    if "credentials" in found and (_is_bound_lookup(tokens) or not any(token.word == "FROM" for token in tokens)):
+        found.discard("credentials")  # without FROM it is PowerShell: `… | Select Name, Password`
 
 
 def _is_projected_credential(tokens: list[Token], index: int, name: str) -> bool:

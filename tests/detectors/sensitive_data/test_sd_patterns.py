@@ -178,8 +178,6 @@ def test_the_documented_example(scan: Scan) -> None:
     assert {finding.confidence for finding in findings} == {Confidence.HIGH}
 
 
-@pytest.mark.parametrize(
-    "number", ["94111111111111111111", "1.4111111111111111", "4111-1111-1111-1111-1"]
-)
+@pytest.mark.parametrize("number", ["94111111111111111111", "1.4111111111111111", "4111-1111-1111-1111-1"])
 def test_no_card_inside_a_longer_run_of_digits(scan: Scan, number: str) -> None:
     assert [finding for finding in scan(f"card {number}") if finding.confidence is Confidence.HIGH] == []

@@ -16,6 +16,8 @@ from scangate.detectors.sensitive_data.candidate import Candidate, Effect
 Suppressor = Callable[[Candidate], Effect]
 
 _HEX = frozenset("0123456789abcdefABCDEF")
+_BLANKS = " \t\xa0\u202f"
+_LONGER_THAN_SUMS = 13
 _CURRENCIES = "$€£¥₹₽￥"
 _SEQUENCE = "01234567890123456789"
 _LOG_WORDS = ("info", "debug", "warn", "error", "trace", "fatal", "notice")
@@ -71,8 +73,10 @@ def inside_hash(candidate: Candidate) -> Effect:
 
 
 def amount(candidate: Candidate) -> Effect:
-    """Money and percentages."""
-    before, after = candidate.before(2).rstrip(), candidate.after(2).lstrip()
+    """Money and percentages, on the same line and of less than thirteen digits: what is longer is no sum."""
+    if sum(map(str.isdigit, candidate.value)) >= _LONGER_THAN_SUMS:
+        return Effect.KEEP
+    before, after = candidate.before(2).rstrip(_BLANKS), candidate.after(2).lstrip(_BLANKS)
     if (before and before[-1] in _CURRENCIES) or (after and after[0] in _CURRENCIES + "%°"):
         return Effect.DROP
     return Effect.KEEP

@@ -38,8 +38,13 @@ def test_of_one_pattern_no_two_findings_overlap_whatever_the_view(scan: Scan) ->
 
 
 def test_neighbours_are_both_reported(scan: Scan) -> None:
-    text = "cards 4111111111111111,5555555555554444"
-    assert [(finding.span.start, finding.span.end) for finding in scan(text)] == [(6, 22), (23, 39)]
+    text = "cards 4111111111111111,5555555555554444 4111 1111 1111 1111 5555 5555 5555 4444"
+    spans = [(finding.span.start, finding.span.end) for finding in scan(text)]
+    assert spans == [(6, 22), (23, 39), (40, 59), (60, 79)]
+
+
+def test_no_card_inside_an_account_number(scan: Scan) -> None:
+    assert [finding for finding in scan("RS35 2600 0560 1001 6113 70") if finding.flagged] == []
 
 
 def test_numbers_whose_checksum_fits_by_chance_are_not_sure(scan: Scan) -> None:

@@ -1,7 +1,7 @@
 """What may stand next to a value. Patterns see word boundaries only (re2 has no look-around); the rest is decided here.
 
 number   not inside a word, a decimal, a longer digit run or a longer run of equal groups
-digits   as number, without the last (a card number may be followed by its expiry date)
+digits   as number, but beside equal groups (another card, an expiry date); not inside an IBAN
 address  not inside a word or a longer dotted number (IP addresses)
 token    not inside a longer word
 none     anything
@@ -42,18 +42,36 @@ def _preceded(text: str, start: int) -> bool:
     return text[start - 1] == "+" or (text[start - 1] in ".-" and _digit(text, start - 2))
 
 
-def _grouped_further(candidate: Candidate) -> bool:
-    """The value's own groups go on outside: `1234 5678 9012` inside `1234 5678 9012 3456`."""
-    text, start, end = candidate.text, candidate.start, candidate.end
-    separator = next((char for char in candidate.value if char in " -"), "")
+def _separator(candidate: Candidate) -> str:
+    return next((char for char in candidate.value if char in " -"), "")
+
+
+def _group_behind(candidate: Candidate) -> bool:
+    """The value's own groups go on behind it: `1234 5678 9012` in `1234 5678 9012 3456`."""
+    separator = _separator(candidate)
     if not separator:
         return False
-    value = candidate.value
-    last, first = len(value.rsplit(separator, 1)[-1]), len(value.split(separator, 1)[0])
-    behind, ahead = text[end : end + last + 2], text[max(0, start - first - 2) : start]
-    group_behind = behind[:1] == separator and behind[1 : 1 + last].isdigit() and not behind[1 + last :].isdigit()
-    group_ahead = ahead[-1:] == separator and ahead[-1 - first : -1].isdigit() and not ahead[: -1 - first].isdigit()
-    return (group_behind and len(behind) > last) or (group_ahead and len(ahead) > first)
+    last = len(candidate.value.rsplit(separator, 1)[-1])
+    behind = candidate.after(last + 2)
+    return len(behind) > last and behind[0] == separator and behind[1 : 1 + last].isdigit() and not behind[1 + last :].isdigit()
+
+
+def _group_ahead(candidate: Candidate) -> bool:
+    """The same before it."""
+    separator = _separator(candidate)
+    if not separator:
+        return False
+    first = len(candidate.value.split(separator, 1)[0])
+    ahead = candidate.before(first + 2)
+    return (
+        len(ahead) > first and ahead[-1] == separator and ahead[-1 - first : -1].isdigit() and not ahead[: -1 - first].isdigit()
+    )
+
+
+def _behind_iban_head(candidate: Candidate) -> bool:
+    """Country and check digits of an account number stand before it: `RS35 2600 0560 1001`."""
+    head = candidate.before(6)
+    return len(head) > 4 and head[-1] == _separator(candidate) and head[-5:-3].isupper() and head[-3:-1].isdigit()
 
 
 def stands_alone(kind: str, candidate: Candidate) -> bool:
@@ -71,4 +89,6 @@ def stands_alone(kind: str, candidate: Candidate) -> bool:
         )
     if _continues(text, end) or _preceded(text, start):
         return False
-    return kind == "digits" or not _grouped_further(candidate)
+    if kind == "digits":
+        return not _behind_iban_head(candidate)
+    return not _group_behind(candidate) and not _group_ahead(candidate)

@@ -68,6 +68,14 @@ def statements(path: Path) -> None:
         say(path.name, name, dict(sorted(count.items())))
 
 
+def sentences(path: Path) -> None:
+    """Writes in the middle of a sentence, as written and in lower case, without a semicolon."""
+    texts = [row["text"].rstrip(";") for row in rows(path) if row["subtype"] in ("create", "update", "delete")]
+    for name, chosen in (("as written", texts), ("lower case", [text.lower() for text in texts])):
+        hits = sum(any(item.flagged for item in found(f"Then I will {text} and report back to you.")) for text in chosen)
+        say(path.name, "mid-sentence,", name, hits, "of", len(chosen))
+
+
 def payloads(path: Path) -> None:
     for name, carrier in (("bare", "{}"), ("prose", "The form got id={}")):
         texts = [row["text"] for row in rows(path)]
@@ -85,6 +93,7 @@ def benign(name: str, texts: Iterable[str], most: int, kind: PartKind = PartKind
 def main(pools: Path) -> None:
     for name in ("sql_generated_risky_and_safe", "nosql_cypher_redis_and_lookalikes", "sql_statements_sqlglot"):
         statements(pools / "sql" / f"{name}.jsonl.gz")
+    sentences(pools / "sql" / "sql_generated_risky_and_safe.jsonl.gz")
     payloads(pools / "sql" / "sql_injection_payloads.jsonl.gz")
     for name in ("clinc150_train", "banking77_train"):
         benign(name, (row["text"] for row in rows(pools / "topic" / f"{name}.jsonl.gz")), 20_000)

@@ -41,6 +41,13 @@ CARRIERS = [
     "请执行 {}",
     "{} を実行してください",
 ]
+MID_SENTENCE = [
+    ("Then I will DROP TABLE users and report back to you.", "delete"),
+    ("Then I will DELETE FROM users today.", "delete"),
+    ("then i will delete from users where id = 42 and report back", "delete"),
+    ("then i will update users set role = 'admin' where id = 4 and report back", "update"),
+    ("then i will insert into users (id, name) values (1, 'x') and report back", "create"),
+]
 HIDDEN = [
     "DR/**/OP TABLE users;",
     "DR/***/OP TABLE users;",
@@ -59,6 +66,11 @@ HIDDEN = [
 @pytest.mark.parametrize("carrier", CARRIERS)
 def test_a_statement_is_found_wherever_it_stands(flagged: Flagged, carrier: str) -> None:
     assert flagged(carrier.replace("{}", STATEMENT)) == {"delete"}
+
+
+@pytest.mark.parametrize(("text", "operation"), MID_SENTENCE)
+def test_a_statement_in_the_middle_of_a_sentence_is_found(flagged: Flagged, text: str, operation: str) -> None:
+    assert flagged(text) == {operation}
 
 
 @pytest.mark.parametrize("text", HIDDEN)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from scangate.detectors.database_security.patterns import pattern
 from scangate.detectors.database_security.sql.vocabulary import (
     CONDITION_CLAUSES,
     CONNECTIVES,
@@ -15,12 +14,11 @@ from scangate.detectors.database_security.sql.vocabulary import (
     SOURCE_CLAUSES,
 )
 
-_THREE_WORDS: Final = rb"select[ \t\n]+([a-z]+)[ \t\n]+([a-z_]\w*)[ \t\n]+([a-z_]\w*)[ \t\n]"
-_VERB_AND_ARTICLE: Final = (
-    rb"(?:delete[ \t\n]+from|insert[ \t\n]+into|merge[ \t\n]+into|(?:drop|create|alter|truncate)(?:[ \t\n]+[a-z]+)?|copy|exec(?:ute)?|update|"
-    rb"grant|revoke|deny|call)[ \t\n]+(?:the|an|your|my|our|his|her|their|its|this|that|these|those)[ \t\n]+[a-z]"
-)
-_ARTICLE: Final = rb"select[ \t\n]+([a-z]+)[ \t\n]+[a-z]"
+_REACH_BYTES: Final = 96
+_ARTICLES: Final = frozenset(b"THE AN YOUR MY OUR HIS HER THEIR ITS THIS THAT THESE THOSE".split())
+_PARTICLES: Final = {b"DELETE": b"FROM", b"INSERT": b"INTO", b"MERGE": b"INTO"}
+_WITH_KIND: Final = frozenset(b"DROP CREATE ALTER TRUNCATE".split())
+_WITH_NAME: Final = frozenset(b"COPY EXEC EXECUTE UPDATE GRANT REVOKE DENY CALL".split())
 _OPERATORS: Final = frozenset(
     word.encode()
     for words in (CONDITION_CLAUSES, CONNECTIVES, LIST_CLAUSES, OPENING, SOURCE_CLAUSES, {"SET", "HIGH_PRIORITY", "TOP"})
@@ -36,11 +34,30 @@ def is_dull(data: bytes, start: int) -> bool:
 
     No table is called "the"; in a select list a name has an alias of one word at most, and no SELECT follows two names.
     """
-    match = pattern(_THREE_WORDS).match(data, start)
-    if match is not None:
-        words = [word.upper() for word in match.groups()]
-        return words[0] in _NEVER or (_OPERATORS if words[2] == b"SELECT" else _KEYWORDS).isdisjoint(words)
-    match = pattern(_ARTICLE).match(data, start)
-    if match is not None:
-        return match.group(1).upper() in _NEVER
-    return pattern(_VERB_AND_ARTICLE).match(data, start) is not None
+    words = data[start : start + _REACH_BYTES].upper().split(None, 4)
+    if len(words) < 4:
+        return False
+    if words[0] == b"SELECT":
+        return _is_dull_list(words)
+    return _has_article(words)
+
+
+def _is_dull_list(words: list[bytes]) -> bool:
+    _, first, second, third = words[:4]
+    if not first.isalpha():
+        return False
+    if first in _NEVER and second[:1].isalpha():
+        return True
+    if len(words) < 5 or not second.isalpha() or not third.isalpha():
+        return False
+    return (_OPERATORS if third == b"SELECT" else _KEYWORDS).isdisjoint((first, second, third))
+
+
+def _has_article(words: list[bytes]) -> bool:
+    """ "the" where the name of an object stands, and a word behind it (not a dot)."""
+    verb, first, second, third = words[:4]
+    if first in _ARTICLES:
+        return verb in _WITH_NAME and second[:1].isalpha()
+    if second not in _ARTICLES or not third[:1].isalpha():
+        return False
+    return (verb in _WITH_KIND and first.isalpha()) or _PARTICLES.get(verb) == first

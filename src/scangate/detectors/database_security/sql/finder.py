@@ -23,6 +23,7 @@ from scangate.detectors.database_security.statement import Effect, Operation, Re
 _TAIL_BYTES: Final = 96 << 10
 _ENOUGH: Final = 2
 _CHECK_EVERY: Final = 5000
+_SHORT_OPENER: Final = 16
 
 _NAME: Final = rb"[\w.,$\"`\[\]\x80-\xff:@#{}<>%?*-]+"
 _KIND: Final = (
@@ -106,19 +107,9 @@ class SqlFinder:
         self, step: _Pass, position: int, reading: Reading, surroundings: Surroundings, effort: Effort
     ) -> Generator[Statement, None, int]:
         """One pass from `position` on; returns how far it came: the size of the text, or where its bounds ended it."""
-        starts = skipped = 0
+        starts = 0
         tokens = effort.tokens
-        opener = pattern(step.opener)
-        while (match := opener.search(reading.data, position)) is not None:
-            start: int = match.start()
-            while not reading.flat[start].isalpha():
-                start += 3 if reading.flat[start] == "%" else 1
-            if is_dull(reading.data, start):
-                position = start + 4
-                skipped += 1
-                if skipped % _CHECK_EVERY == 0:
-                    effort.checkpoint()
-                continue
+        while (start := _next_start(step.opener, position, reading, effort)) >= 0:
             starts += 1
             if starts > step.starts or effort.tokens - tokens > step.tokens or not effort.begin():
                 return start
@@ -146,6 +137,27 @@ class SqlFinder:
         statement = _statement(lexer, shape, spot, end, surroundings.is_mention(start, end, place))
         resume = start + 6 if shape.rule.startswith("sql.execute") else max(end, behind_verb)
         return statement, resume, len(lexer.tokens)
+
+
+def _next_start(opener: bytes, position: int, reading: Reading, effort: Effort) -> int:
+    """Where the next candidate from `position` on begins that is worth reading; -1 where none does."""
+    flat, skipped = reading.flat, 0
+    while position >= 0:
+        resume = -1
+        for match in pattern(opener).finditer(reading.data, position):
+            start, end = match.span()
+            while not flat[start].isalpha():
+                start += 3 if flat[start] == "%" else 1
+            if not is_dull(reading.data, start):
+                return int(start)
+            skipped += 1
+            if skipped % _CHECK_EVERY == 0:
+                effort.checkpoint()
+            if end - start > _SHORT_OPENER:  # it may hide another one
+                resume = start + 4
+                break
+        position = resume
+    return -1
 
 
 def _statement(lexer: Lexer, shape: Shape, spot: Spot, end: int, is_mention: bool) -> Statement:
@@ -213,7 +225,8 @@ def _evidence(
         points += 1
     if behind.startswith(("--", "#", "/*")) or flat[max(0, spot.start - 2) : spot.start].rstrip(" ").endswith((";", "'", ")")):
         points += 0.5
-    points += _case(lexer, shape)
+    points += _case(lexer, shape) + _contrast(lexer, shape, flat, end)
+    points += 1 if shape.is_condition and shape.solid > 1 else 0
     if shape.rule == "sql.injection.union" and flat[max(0, spot.start - 3) : spot.start].rstrip(" +(")[-1:] in tuple(
         "'\")0123456789"
     ):
@@ -225,6 +238,14 @@ def _evidence(
     if shape.is_question:
         points -= 1
     return points
+
+
+def _contrast(lexer: Lexer, shape: Shape, flat: str, end: int) -> float:
+    """Two keywords in capitals behind a word that is not: they are written like that on purpose."""
+    start = lexer.peek(0).start
+    if shape.head < 2 or not all(lexer.is_upper(lexer.peek(index)) for index in range(shape.head)):
+        return 0.0
+    return 1.0 if flat[max(0, start - 3) : start].strip().islower() and not flat[end : end + 4].isupper() else 0.0
 
 
 def _case(lexer: Lexer, shape: Shape) -> float:

@@ -86,6 +86,7 @@ def insert(lexer: TokenSource) -> Shape | None:
     end = max(walk.end, at)
     walk.end = end
     solid = 1 + has_columns + (following in ("VALUES", "SELECT"))
+    walk.comparisons += has_columns and following == "VALUES"  # columns and their values say as much as a comparison
     if end == at and following != "DEFAULT" and not is_left_open:
         return None
     return statement_shape(lexer, "sql.insert", Operation.CREATE, walk, head=head, solid=solid, name=(head, behind))

@@ -25,6 +25,8 @@ class Shape:
     target: str = ""
     risks: tuple[str, ...] = ()
     is_question: bool = False
+    is_condition: bool = False
+    """It compares or assigns something: `a = 1`, and that to a constant or the result of a call."""
     is_everyday: bool = False
     """In lower case an everyday phrase reads like this as well: "create login page", "drop index finger"."""
 
@@ -64,6 +66,7 @@ def statement_shape(
         object_name(lexer, *name),
         risks,
         is_question=walk.is_question,
+        is_condition=walk.comparisons > 0 and walk.literals + walk.calls > 0,
         is_everyday=is_everyday and not structure_of(walk),
     )
 

@@ -44,6 +44,9 @@ def _effect(name: str, marked: str, keyword: Keyword | None = None, other: Keywo
         ("timestamp", "«20261127»", Effect.LOWER),
         ("timestamp", "«20261327»", Effect.KEEP),
         ("timestamp", "«9732700000»", Effect.KEEP),
+        ("calendar_day", "«20240110»", Effect.LOWER),
+        ("calendar_day", "«20241310»", Effect.KEEP),
+        ("calendar_day", "«2024011»", Effect.KEEP),
         ("log_line", "2026-11-27T10:30:00Z INFO user «123456789»", Effect.LOWER),
         ("log_line", "x\n[warn] user «123456789»", Effect.LOWER),
         ("log_line", "informal user «123456789»", Effect.LOWER),
@@ -73,6 +76,7 @@ def test_without_a_word_near(name: str, marked: str, effect: Effect) -> None:
     ("name", "marked"),
     [
         ("sequence", "card «123-45-6789»"),
+        ("calendar_day", "card: «20240110»"),
         ("timestamp", "card «1732700000»"),
         ("log_line", "2026-11-27T10:30:00Z INFO card «123456789»"),
         ("role_address", "card «jane@example.com»"),
@@ -80,6 +84,10 @@ def test_without_a_word_near(name: str, marked: str, effect: Effect) -> None:
 )
 def test_a_word_near_outweighs_the_weaker_reasons(name: str, marked: str) -> None:
     assert _effect(name, marked, keyword=NEAR) is Effect.KEEP
+
+
+def test_a_word_further_off_does_not_make_a_day_a_number() -> None:
+    assert _effect("calendar_day", "card office, opened «20240110»", keyword=NEAR) is Effect.LOWER
 
 
 def test_the_word_directly_before_says_what_the_number_is() -> None:

@@ -18,6 +18,7 @@ Suppressor = Callable[[Candidate], Effect]
 _HEX = frozenset("0123456789abcdefABCDEF")
 _BLANKS = " \t\xa0\u202f"
 _LONGER_THAN_SUMS = 13
+_DIRECTLY = 5
 _CURRENCIES = "$€£¥₹₽￥"
 _SEQUENCE = "01234567890123456789"
 _LOG_WORDS = ("info", "debug", "warn", "error", "trace", "fatal", "notice")
@@ -100,6 +101,15 @@ def timestamp(candidate: Candidate) -> Effect:
     return Effect.LOWER if unix or written else Effect.KEEP
 
 
+def calendar_day(candidate: Candidate) -> Effect:
+    """Eight digits that are a day (`20240110`), unless a word of the rule's own stands directly before."""
+    keyword = candidate.keyword
+    if len(candidate.value) != 8 or not candidate.value.isdigit() or not _is_day(candidate.value):
+        return Effect.KEEP
+    named = keyword is not None and 0 <= candidate.start - keyword.end <= _DIRECTLY
+    return Effect.KEEP if named else Effect.LOWER
+
+
 def log_line(candidate: Candidate) -> Effect:
     """The line starts as log lines do: a date with a time, or a level."""
     if candidate.keyword is not None:
@@ -169,6 +179,7 @@ SUPPRESSORS: Final[Mapping[str, Suppressor]] = MappingProxyType(
             inside_hash,
             amount,
             timestamp,
+            calendar_day,
             log_line,
             other_number,
             in_url,

@@ -165,7 +165,22 @@ def test_paths_have_one_form(path: str, canonical: str) -> None:
 
 
 def test_path_expressions_go_four_directories_up() -> None:
-    assert path_expressions("/a/b/c/d/e.html?x") == ("/a/b/c/d/e.html?x", "/a/b/c/d/e.html", "/a/b/c/", "/a/b/", "/a/", "/")
+    whole = ("/a/b/c/d/e.html?x", "/a/b/c/d/e.html", "/a/b/c/d/e.html/")
+    assert path_expressions("/a/b/c/d/e.html?x") == (*whole, "/a/b/c/", "/a/b/", "/a/", "/")
+
+
+@pytest.mark.parametrize("listed", ["/shop/", "/shop"])
+@pytest.mark.parametrize("asked", ["/shop/", "/shop", "/shop?id=1"])
+def test_a_slash_at_the_end_makes_no_difference(suffixes: PublicSuffixes, listed: str, asked: str) -> None:
+    assert find(suffixes, (index_of(HostEntry("bad.example", listed)),), "bad.example", asked)
+    assert find(suffixes, (index_of(HostEntry("bad.example", listed)),), "bad.example", "/shopping") is None
+
+
+@pytest.mark.parametrize("count", [1, 15, 16, 17, 500, 4096])
+def test_every_entry_of_an_index_of_any_size_is_found(suffixes: PublicSuffixes, count: int) -> None:
+    index = index_of(*(HostEntry(f"h{number}.com") for number in range(count)))
+    assert all(find(suffixes, (index,), f"h{number}.com") for number in range(count))
+    assert not any(find(suffixes, (index,), f"other{number}.com") for number in range(count))
 
 
 @settings(max_examples=50, deadline=None)

@@ -3,7 +3,16 @@ from __future__ import annotations
 import pytest
 
 from scangate.matching.folding import codes_of
-from scangate.matching.language import forward_gain, is_word, known_share, reads_as_text, rotation_gain, segment
+from scangate.matching.language import (
+    forward_gain,
+    is_word,
+    known_share,
+    pair_score,
+    reads_as_text,
+    rotation_gain,
+    segment,
+    words_of,
+)
 
 
 @pytest.mark.parametrize("word", ["please", "gracias", "пожалуйста", "nicht", "avec", "você", "della"])
@@ -34,6 +43,9 @@ def test_noise_is_not(word: str) -> None:
         ("aԱאف語ป", False),
         ("", False),
         ("ok", False),
+        ("P\u200blease meet\u2060 me at the station", True),
+        ("Café à côté, où déjà reçu", True),
+        ("Eg4X7v 2yq9 Qx3 wJ8k", False),
     ],
 )
 def test_text_is_told_from_noise(text: str, expected: bool) -> None:
@@ -59,6 +71,20 @@ def test_language_runs_forward(text: str) -> None:
 def test_rotation_gain_tells_rot13() -> None:
     assert rotation_gain(codes_of("please remember to water the plants")).sum() < -250
     assert rotation_gain(codes_of("cyrnfr erzrzore gb jngre gur cynagf")).sum() > 250
+
+
+@pytest.mark.parametrize(("likely", "unlikely"), [("nachbarin", "nchbrnzq"), ("кухне", "щъжцф"), ("ёлка", "клъщ")])
+def test_pairs_of_letters_tell_words_from_noise(likely: str, unlikely: str) -> None:
+    assert pair_score(likely) > 0 > pair_score(unlikely)
+
+
+@pytest.mark.parametrize("word", ["", "a", "я", "台所"])
+def test_no_pairs_have_no_score(word: str) -> None:
+    assert pair_score(word) == 0
+
+
+def test_words_are_runs_of_letters() -> None:
+    assert words_of("Straße, l'eau; 3 ключа") == ["strasse", "l", "eau", "ключа"]
 
 
 def test_segmentation_finds_the_words() -> None:

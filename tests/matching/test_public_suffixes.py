@@ -19,6 +19,7 @@ def suffixes() -> PublicSuffixes:
         ("github.io", "github.io", "", True),
         ("x.ck", "x.ck", "", False),
         ("www.ck", "ck", "www.ck", False),
+        ("shop.example.co.za", "co.za", "example.co.za", False),
         ("city.kawasaki.jp", "kawasaki.jp", "city.kawasaki.jp", False),
         ("com", "com", "", False),
         ("host.xn--p1ai", "xn--p1ai", "host.xn--p1ai", False),
@@ -29,6 +30,16 @@ def test_a_host_is_split_at_its_public_suffix(
 ) -> None:
     parts = suffixes.split(host)
     assert (parts.suffix, parts.domain, parts.private, parts.listed) == (suffix, domain, private, True)
+
+
+@pytest.mark.parametrize("tld", ["com", "uk", "za", "ck", "xn--p1ai"])
+def test_every_top_level_domain_with_a_rule_is_known(suffixes: PublicSuffixes, tld: str) -> None:
+    assert tld in suffixes.tlds
+
+
+def test_no_name_below_a_top_level_domain_is_one(suffixes: PublicSuffixes) -> None:
+    assert not [tld for tld in suffixes.tlds if "." in tld]
+    assert "github" not in suffixes.tlds
 
 
 def test_an_unlisted_top_level_domain_is_a_suffix_of_one_label(suffixes: PublicSuffixes) -> None:

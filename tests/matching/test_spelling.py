@@ -25,6 +25,7 @@ def readings(text: str) -> list[str]:
         ("p l e a s e w a i t h e r e", "please wait here"),
         ("now p l e a s e wait", "now please wait"),
         ("п о л е й   ц в е т ы   н а   к у х н е", "полей цветы на кухне"),
+        ("z a u b e r e   n a c h b a r i n   k l i n g e l t", "zaubere nachbarin klingelt"),
         ("请 你 在 出 门 之 前 给 我 们 打 电 话", "请你在出门之前给我们打电话"),
         ("p1e4s3 w41t h3r3 f0r th3 m4n4g3r", "please wait here for the manager"),
         ("7h15 15 4 73s7 of th3 sy5t3m, pl34s3 r34d 7h1s", "this is a test of the system, please read this"),
@@ -55,6 +56,9 @@ def test_words_are_restored(raw: str, expected: str) -> None:
         "if (!a || !b) { x[i] = y[j] + z[k]; }",
         "G 3 4 5 H J K 2 N N Y Y N Y",
         "r = a * b + c * d - e / f",
+        "G H J K   N N Y Y   Z Q X V   W T R P",
+        "а б в г   д е ж з   и к л м   н о п р",
+        "К Н Щ Ъ   Ж Ц Х Р   Ы Ф Щ П   Ь Ъ Ч Ж",
     ],
 )
 def test_what_is_not_spelling_stays(text: str) -> None:

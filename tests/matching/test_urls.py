@@ -70,7 +70,7 @@ def test_defanged_urls_are_read_and_marked(extractor: UrlExtractor, text: str, u
 @pytest.mark.parametrize(
     "text",
     ["evil.com", "sub.evil.co.uk.", "www.evil.zip", "evil.xyz/path", "evil.xyz:8080", "host=evil.com", "host:evil.com",
-     "//cdn.evil.com/x.js", "1.2.3.4:8080", "1.2.3.4/x.sh", "看evil.com。谢谢"],
+     "shop.example.co.za", "//cdn.evil.com/x.js", "1.2.3.4:8080", "1.2.3.4/x.sh", "看evil.com。谢谢"],
 )  # fmt: skip
 def test_bare_hosts_are_urls_when_they_look_it(extractor: UrlExtractor, text: str) -> None:
     scan = extractor.extract(text)
@@ -121,6 +121,20 @@ def test_a_markdown_link_with_a_url_as_text_is_two_urls(extractor: UrlExtractor)
 def test_what_precedes_the_at_sign_is_not_the_host(extractor: UrlExtractor) -> None:
     match = extractor.extract("http://google.com@evil.com/login").urls[0]
     assert (match.userinfo, match.host.text) == ("google.com", "evil.com")
+
+
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("see evil.com/shop/ today", "evil.com/shop/"),
+        ("see evil.com/shop/.", "evil.com/shop/"),
+        ("(evil.com/shop/)", "evil.com/shop/"),
+        ("see evil.com/shop today", "evil.com/shop"),
+    ],
+)
+def test_a_slash_at_the_end_of_a_bare_url_stays(extractor: UrlExtractor, text: str, url: str) -> None:
+    (match,) = extractor.extract(text).urls
+    assert match.url == text[match.start : match.end] == url
 
 
 def test_offsets_count_code_points(extractor: UrlExtractor) -> None:

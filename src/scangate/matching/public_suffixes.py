@@ -73,7 +73,8 @@ class PublicSuffixes:
                 continue
             if words := line.split():
                 self._add(words[0], private)
-        self.tlds: frozenset[str] = frozenset(name for name in self._rules if "." not in name)
+        # some have rules for names below them only, as `co.za`
+        self.tlds: frozenset[str] = frozenset(name.rpartition(".")[2] for name in self._rules)
         """Top-level domains, punycode for international ones."""
         self._deepest = max((name.count(".") for name in self._rules), default=0) + 2
 

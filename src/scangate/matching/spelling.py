@@ -44,9 +44,9 @@ _KNOWN_PIECES: Final = 0.6
 """Share of the letters that must stand in known words: as the spacing parts them, and as cut into words here."""
 _FEWEST_PLAUSIBLE: Final = 12
 _PLAUSIBLE_WORDS: Final = 3
-_PLAUSIBLE_SCORE: Final = 8.0
+_PLAUSIBLE_SCORE: Final = 6.0
 """Words that the gaps part and no list knows: this many letters and words, and mean eighths of a bit over chance for their pairs.
-Words of nine languages have 9 and more, one in a thousand of random letters 6."""
+Most rare words have 6 to 18; of random letters one set in a thousand."""
 _IN_ORDER: Final = 0.6
 _IDEOGRAPHIC_GAIN: Final = 2.0
 _FIRST_KANA: Final = 0x3040

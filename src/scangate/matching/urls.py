@@ -200,6 +200,8 @@ class _Run:
                 break
             self._pieces.add(piece)
             core = piece.strip(_EDGE)
+            if piece[piece.index(core) + len(core) :].startswith(b"/") and b"/" in core:
+                core += b"/"
             position = segment.find(b" " + piece + b" ", position)
             self._read_bare(token, begin + position + piece.index(core), core)
 

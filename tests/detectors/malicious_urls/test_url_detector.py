@@ -223,6 +223,24 @@ def test_more_urls_than_the_limit_are_counted(resources: Resources) -> None:
     assert (findings[-1].rule, findings[-1].count, findings[-1].flagged) == (UrlRule.URLS_NOT_EXAMINED, 30, False)
 
 
+def test_the_report_says_how_many_urls_were_not_looked_up(resources: Resources) -> None:
+    text = " ".join(f"https://host{number}.example.com/" for number in range(130))
+    options = SPEC.from_protections(Protections.model_validate({"app-protection": BLOCK}))
+    assert options is not None
+    assert SPEC.report(options, [found(compiled(resources, BLOCK), text)], ReportContext(())) == {
+        "urlf_report": [
+            {"url": "(30 more, not looked up)", "risk_level": "Not Given", "action": "allow", "categories": ["not-resolved"]}
+        ]
+    }
+
+
+def test_a_profile_may_block_texts_with_more_urls_than_are_looked_up(resources: Resources) -> None:
+    detector = compiled(resources, {**BLOCK, "block-url-category": {"member": ["not-resolved"]}})
+    urls = [f"https://host{number}.example.com/" for number in range(101)]
+    assert flagged(detector, " ".join(urls[:100])) == []
+    assert [(hit.rule, hit.action) for hit in flagged(detector, " ".join(urls))] == [(UrlRule.URLS_NOT_EXAMINED, Action.BLOCK)]
+
+
 @pytest.mark.parametrize(
     ("text", "noted"),
     [

@@ -141,6 +141,12 @@ def test_rows_name_their_own_category(suffixes: PublicSuffixes) -> None:
     assert report.refused == {"the row has no host or URL": 1}
 
 
+def test_rows_may_name_a_whole_suffix_by_a_dot_or_a_star(suffixes: PublicSuffixes) -> None:
+    index, _ = built(suffixes, "domain,category\n.duckdns.org,dynamic-dns\n*.github.io,web-hosting\n")
+    assert listing(suffixes, index, "anybody.duckdns.org") == Listing(("dynamic-dns",), ("feed",))
+    assert listing(suffixes, index, "anybody.github.io") == Listing(("web-hosting",), ("feed",))
+
+
 def test_urlhaus_ports_are_part_of_the_entry(suffixes: PublicSuffixes) -> None:
     index, _ = built(suffixes, URLHAUS)
     assert listing(suffixes, index, "8.8.4.4", "/i", 4040) is not None

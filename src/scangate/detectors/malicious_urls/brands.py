@@ -52,6 +52,8 @@ class Brands:
         """The brand that a word spells with digits or pairs in place of letters (`paypa1`, `rnicrosoft`); "" for none."""
         if (word.isalpha() and not any(pair in word for pair, _ in _PAIRS)) or word.strip(_DIGITS) in self.names:
             return ""
+        if len(word) - len(word.rstrip(_DIGITS)) > 1:  # a number, as in `app13`
+            return ""
         pairs = word
         for pair, letter in _PAIRS:
             pairs = pairs.replace(pair, letter)

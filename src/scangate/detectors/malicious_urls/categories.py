@@ -14,6 +14,7 @@ RiskLevel = Literal["high", "medium", "low", "Not Given"]
 MALICIOUS: Final = "malicious"
 """What profiles write for the whole set of malicious categories."""
 UNKNOWN: Final = "unknown"
+NOT_RESOLVED: Final = "not-resolved"
 HIGH_RISK: Final = "high-risk"
 PRIVATE_ADDRESS: Final = "private-ip-addresses"
 JUDGED_BY_FORM: Final = "real-time-detection"

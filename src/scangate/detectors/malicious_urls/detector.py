@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from scangate.detectors.contract import Resources, Subject
 from scangate.detectors.malicious_urls.categories import (
     HIGH_RISK,
     JUDGED_BY_FORM,
+    NOT_RESOLVED,
     PRIVATE_ADDRESS,
     UNKNOWN,
     malicious_categories,
@@ -39,6 +41,7 @@ _LISTED_DEFANGED_SCORE: Final = 0.8
 _UNLISTED_WANTED_SCORE: Final = 0.5
 _WEAK_FINDINGS_MAX: Final = 100
 _CHECK_EVERY: Final = 100
+_NOT_EXAMINED: Final = (NOT_RESOLVED,)
 _SCRIPT_CATEGORIES: Final = ("browser-runtime-attack", JUDGED_BY_FORM)
 
 _Indexes = tuple[HostIndex, ...]
@@ -171,8 +174,11 @@ class MaliciousUrlsDetector:
         )
 
     def _not_examined(self, reading: Reading) -> UrlFinding:
+        """One finding for all of them; a profile may list their category like any other."""
         start = max((finding.span.start for finding in reading.findings), default=0)
-        return self._note(UrlRule.URLS_NOT_EXAMINED, "", Span(start, start), (), reading.beyond_limit)
+        action = self._rulings.on(_NOT_EXAMINED)
+        note = self._note(UrlRule.URLS_NOT_EXAMINED, "", Span(start, start), _NOT_EXAMINED, reading.beyond_limit)
+        return note if action is None else replace(note, flagged=True, action=action)
 
     def _note(self, rule: UrlRule, url: str, span: Span, categories: tuple[str, ...], count: int = 1) -> UrlFinding:
         return UrlFinding(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -176,7 +176,7 @@ def _csv_row(line: str, columns: tuple[str, ...]) -> list[FeedLine] | str:
     if not text:
         return "the row has no host or URL"
     said = next((row[name].strip().lower() for name in _CATEGORY_COLUMNS if row.get(name)), "")
-    return [FeedLine(text, category=_THREATS.get(said, said))]
+    return [replace(_wildcarded(text), category=_THREATS.get(said, said))]
 
 
 def parse_entry(line: FeedLine, suffixes: PublicSuffixes) -> HostEntry:

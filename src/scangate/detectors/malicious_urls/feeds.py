@@ -6,13 +6,20 @@ import gzip
 import io
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Final
 
 from scangate.detectors.malicious_urls.brands import Brands
 from scangate.detectors.malicious_urls.categories import malicious_categories, url_categories
-from scangate.detectors.malicious_urls.feed_lines import FeedFormat, LineRefusedError, detect_format, parse_entry, read_lines
+from scangate.detectors.malicious_urls.feed_lines import (
+    FeedFormat,
+    FeedLine,
+    LineRefusedError,
+    detect_format,
+    parse_entry,
+    read_lines,
+)
 from scangate.errors import RequestInvalidError
 from scangate.matching.host_index import HostEntry, HostIndexBuilder
 from scangate.matching.public_suffixes import PublicSuffixes
@@ -106,8 +113,6 @@ def build_feed(lines: Iterable[str], source: FeedSource, suffixes: PublicSuffixe
     detected = detect_format(head) if source.format is FeedFormat.AUTO else source.format
     report = FeedReport(detected)
     builder = HostIndexBuilder()
-    known = url_categories()
-    protected = brands.domains if category in malicious_categories() and not source.allow else frozenset()
 
     def counted() -> Iterable[str]:
         for chunk in (head, remaining):
@@ -120,20 +125,36 @@ def build_feed(lines: Iterable[str], source: FeedSource, suffixes: PublicSuffixe
             report.refuse(number, named)
             continue
         for line in named:
+            said = _category(line, category)
             try:
-                entry = parse_entry(line, suffixes)
+                entry = _entry(line, said, source, suffixes, brands)
             except LineRefusedError as error:
                 report.refuse(number, str(error))
                 continue
-            if entry.host in protected and entry.path in ("", "/") and not entry.is_exception:
-                report.refuse(number, _PROTECTED)
-                continue
-            if source.allow:
-                entry = HostEntry(entry.host, entry.path, True, entry.covers_customers)
-            said = known.get(line.category)
-            builder.add(entry, (said.name if said and not said.derived else category,))
+            builder.add(entry, (said,))
             report.exceptions += entry.is_exception
             report.entries += not entry.is_exception
     if not report.entries and not report.exceptions:
         raise FeedInvalidError(f"the feed holds no valid entry ({report.lines} lines read as {detected})")
     return builder.to_bytes(source.name, source.origin, source.imported_at), report
+
+
+def _category(line: FeedLine, default: str) -> str:
+    """What the line says, if a list can carry it."""
+    said = url_categories().get(line.category)
+    return said.name if said and not said.derived else default
+
+
+def _entry(line: FeedLine, category: str, source: FeedSource, suffixes: PublicSuffixes, brands: Brands) -> HostEntry:
+    """What the line names.
+
+    Raises:
+        LineRefusedError: nothing, or a brand's whole site as malicious.
+    """
+    entry = parse_entry(line, suffixes)
+    if source.allow:
+        return replace(entry, is_exception=True)
+    accuses = category in malicious_categories() and not entry.is_exception and entry.path in ("", "/")
+    if accuses and entry.host in brands.domains:
+        raise LineRefusedError(_PROTECTED)
+    return entry

@@ -10,7 +10,7 @@ from scangate.domain.finding import Finding
 
 
 class UrlRule(StrEnum):
-    """Why a URL is in the findings. All but the last three may flag it."""
+    """Why a URL is in the findings. All but `image-exfiltration` may flag it, where the profile wants so."""
 
     LISTED = "listed-url"
     """A feed, the test pages or the known hosts carry it."""
@@ -28,7 +28,7 @@ class UrlRule(StrEnum):
     """An image whose address carries data out; a note for whoever looks at agents, never flagged here."""
     UNLISTED = "unlisted-url"
     URLS_NOT_EXAMINED = "urls-not-examined"
-    """More URLs than are looked up in one text; the span starts at the last one that was."""
+    """More URLs than are looked up in one text, as `not-resolved`; the span starts at the last one that was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,8 @@ from scangate.matching.urls import UrlForm, UrlMatch
 FLAG_SCORE: Final = 0.7
 
 _POSING_STARTS: Final = ("com-", "gov-", "net-", "org-")
+_TELLING_STARTS: Final = ("com-", "gov-")
+"""Honest names begin with `net-` and `org-`: those need a brand in front."""
 _POSING_LABELS: Final = frozenset({"com", "gov", "net", "org", "co"})
 _EXECUTABLES: Final = b"exe|scr|hta|ps1|vbs|vbe|msi|bat|elf|lnk|wsf|cpl"
 _ALSO_EXECUTABLE: Final = b"dll|jar|apk|iso|cmd|sh|py|pl|bin"
@@ -160,9 +162,11 @@ class FormJudge:
         """A whole domain in front of another one's: `paypal.com.verify.xyz`, `usps.com-track.top`."""
         signs: list[Suspicion] = []
         for label, following in pairwise(labels):
-            brand = self._brands.named(label)
+            brands = self._brands
+            brand = brands.named(label) or brands.imitated(label) or brands.misspelt(label)
             if following.startswith(_POSING_STARTS) and following == parts.owner_label and label != "www":
-                signs.append(Suspicion(UrlRule.DECEPTIVE_DOMAIN, 0.95 if brand else 0.75, "phishing"))
+                if brand or following.startswith(_TELLING_STARTS):
+                    signs.append(Suspicion(UrlRule.DECEPTIVE_DOMAIN, 0.95 if brand else 0.75, "phishing"))
             elif brand and following in _POSING_LABELS and following != parts.owner_label:
                 signs.append(Suspicion(UrlRule.BRAND_IN_SUBDOMAIN, 0.95, "phishing"))
         return signs
@@ -187,10 +191,10 @@ class FormJudge:
             lures = bait - {brand}
             only_lures = {part.strip("0123456789") for part in near} <= lures | {brand, ""}
             enough = bool(lures) and (len(lures) > 1 or only_lures or not brands.is_common_word(brand))
-            return Suspicion(UrlRule.BRAND_BAIT, 0.8 if enough and (is_near or lures & near) else 0.4, "phishing")
+            return Suspicion(UrlRule.BRAND_BAIT, 0.8 if enough and lures & near else 0.4, "phishing")
         if brand := brands.inside(word):
             rest = word.replace(brand, "-")
-            baited = is_near and (bool(bait) or any(lure in rest for lure in self._words.bait_inside))
+            baited = is_near and (bool(bait & near) or any(lure in rest for lure in self._words.bait_inside))
             return Suspicion(UrlRule.BRAND_BAIT, 0.75 if baited else 0.4, "phishing")
         return None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 from scangate.detectors.contract import JsonObject, ReportContext
 from scangate.detectors.malicious_urls.categories import UNKNOWN
@@ -11,20 +10,24 @@ from scangate.detectors.malicious_urls.findings import UrlFinding, UrlRule
 from scangate.detectors.malicious_urls.options import MaliciousUrlsOptions
 from scangate.domain.finding import Finding
 
-_NOTES: Final = frozenset({UrlRule.IMAGE_EXFILTRATION, UrlRule.URLS_NOT_EXAMINED})
-
 
 def report(_options: MaliciousUrlsOptions, findings: Sequence[Sequence[Finding]], _context: ReportContext) -> JsonObject:
-    """`urlf_report`: one row per flagged or categorised URL, flagged ones first; unlisted harmless ones are left out."""
+    """`urlf_report`: one row per flagged or categorised URL, flagged ones first; unlisted harmless ones are left out.
+
+    The URLs that were too many to be looked up have one row together.
+    """
     rows: dict[str, JsonObject] = {}
     for finding in sorted((f for part in findings for f in part if isinstance(f, UrlFinding)), key=_flagged_first):
-        if finding.rule in _NOTES:
+        if finding.rule == UrlRule.IMAGE_EXFILTRATION:
             continue
+        url = finding.url
+        if finding.rule == UrlRule.URLS_NOT_EXAMINED:
+            url = f"({finding.count} more, not looked up)"
         if finding.flagged or (finding.categories and finding.categories != (UNKNOWN,)):
             rows.setdefault(
-                finding.url,
+                url,
                 {
-                    "url": finding.url,
+                    "url": url,
                     "risk_level": finding.risk_level,
                     "action": finding.action.value,
                     "categories": list(finding.categories),

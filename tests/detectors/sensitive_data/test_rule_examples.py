@@ -58,7 +58,7 @@ def test_names_that_users_know_are_spelled_as_they_know_them(catalog: Catalog) -
         "National Id - Brazil - CPF",
         "National Id - Japan My Number",
         "Secret Key - AWS Access Key ID",
-    } <= set(catalog.pattern_names)
+    } <= {compiled.rule.name for compiled in catalog.rules}
 
 
 def test_pattern_ids_are_24_hexadecimal_digits_and_one_for_each_name(catalog: Catalog) -> None:

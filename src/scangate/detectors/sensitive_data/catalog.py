@@ -104,10 +104,6 @@ class Catalog:
         self.exact = RuleSet(self.rules, case_sensitive=True)
         self.folded = RuleSet([item for item in self.rules if item.rule.case == "folds"], case_sensitive=False)
 
-    @property
-    def pattern_names(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(compiled.rule.name for compiled in self.rules))
-
 
 def _words(rule: Rule, vocabularies: Mapping[str, frozenset[str]]) -> tuple[frozenset[str], frozenset[str]]:
     """The rule's context words and those that are hints only."""

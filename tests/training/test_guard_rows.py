@@ -14,7 +14,7 @@ from training.guard.targets import CATEGORIES, LANGUAGES, UNKNOWN
 
 np = pytest.importorskip("numpy")
 DATA = Path(__file__).resolve().parents[2] / "training" / "data"
-FILES = ("guard_fragments", "guard_carriers", "guard_prompts", "guard_tools", "guard_toxic")
+FILES = ("guard_fragments", "guard_carriers", "guard_prompts", "guard_tools", "guard_toxic", "guard_documents")
 FIELDS = {"id", "text", "label", "kind", "category", "lang", "surface", "pair", "source"}
 
 

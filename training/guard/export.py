@@ -7,6 +7,7 @@ words.scale.f32   float32 [vocabulary]: a row is its integers times its scale
 tokenizer.json    the pruned unigram tokenizer
 guard.onnx        embeddings float32 [batch, tokens, hidden] and mask float32 [batch, tokens] in; `injection` [batch],
                   `agent` [batch], `toxic` [batch, 9], `kind` [batch, 5] out, all logits; linear layers in int8 (dynamic)
+calibration.json  must be there already: `python -m training.guard.calibrate` with the same --out comes first
 manifest.json     names, order of the outputs, sizes, sha256, parity and speed as measured at export
 model-card.md     a skeleton: provenance, shape, figures of the export
 """
@@ -113,7 +114,7 @@ def latency(runtime: onnxruntime.InferenceSession, hidden: int) -> dict[str, flo
 
 
 def checksums(out: Path) -> dict[str, dict[str, object]]:
-    names = ("words.i8", "words.scale.f32", "tokenizer.json", "guard.onnx")
+    names = ("words.i8", "words.scale.f32", "tokenizer.json", "guard.onnx", "calibration.json")
     return {
         name: {"sha256": hashlib.sha256((out / name).read_bytes()).hexdigest(), "bytes": (out / name).stat().st_size}
         for name in names

@@ -71,6 +71,14 @@ AGENT_FILES = frozenset(
     ["injecagent", "xinjecagent_cydit", "asb", "agent_threat_bench", "codeipi", "mcp_tool_poisoning", "llmail_inject_attacks"]
 )
 
+OWN_FILES = {
+    "guard_prompts": "own_prompts",
+    "guard_tools": "own_tools",
+    "guard_documents": "own_documents",
+    "linear_prompts": "own_prompts",
+}
+"""Files of the project's own rows beside the toxic ones, and the source that each counts as."""
+
 DISGUISED_HARM = "wildjailbreak_eval_adversarial"
 """Harmful requests in a story, mostly without any override: toxic, but no evidence for or against an injection."""
 
@@ -160,19 +168,19 @@ def own_rows(data: Path) -> Iterator[Row]:
     """The rows written for this model (guard_*.jsonl beside this package), except carriers and fragments, which are parts."""
     for record in read(data / "guard_toxic.jsonl"):
         yield toxic_row(record, "own_toxic", f"own_toxic:{record['pair'] or record['id']}")
-    for name in ("guard_prompts", "guard_tools"):
+    for name, source in OWN_FILES.items():
         for record in read(data / f"{name}.jsonl"):
             attack = record["label"] == "injection"
             yield Row(
                 text=record["text"],
-                source="own_tasks" if record["kind"] == "task" else f"own_{name.removeprefix('guard_')}",
+                source="own_tasks" if record["kind"] == "task" else source,
                 lang=record["lang"],
                 surface=record["surface"],
                 group=f"{name}:{record['pair'] or record['id']}",
                 injection=float(attack),
                 kind=kind_index(record["kind"]) if attack else -1,
                 agent=agent_target(record["kind"], attack),
-                toxic=(UNKNOWN,) * len(TOXIC_OUTPUTS) if record["kind"] == "jailbreak" else no_toxic(),
+                toxic=(UNKNOWN,) * len(TOXIC_OUTPUTS) if KIND_OF.get(record["kind"]) == "jailbreak" else no_toxic(),
             )
 
 

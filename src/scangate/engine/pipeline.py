@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from scangate.detectors.contract import Subject
-from scangate.domain.content import Content, Part
+from scangate.domain.content import Content
 from scangate.domain.finding import DetectorOutcome, Finding
 from scangate.domain.taxonomy import DetectorName, OutcomeStatus, Side
 from scangate.domain.verdict import SideVerdict, Verdict
@@ -16,7 +16,6 @@ from scangate.engine.plan import PlannedDetector, ScanPlan
 from scangate.engine.policy import decide
 from scangate.errors import DeadlineExceededError
 from scangate.matching.prepare import prepare
-from scangate.matching.views import PreparedText
 
 Observer = Callable[[DetectorOutcome, BaseException | None], None]
 """Told about every outcome, for metrics and logs; must not raise and never sees content."""
@@ -49,28 +48,24 @@ def _scan_side(content: Content, side: Side, plan: ScanPlan, deadline: Deadline,
     except Exception as error:
         outcomes = tuple(_failed(planned.spec.name, error, 0.0, observe) for planned in side_plan.detectors)
         return SideVerdict(side, parts, outcomes, (None,) * len(parts))
-    outcomes = tuple(_run(planned, content, parts, texts, deadline.check, observe) for planned in side_plan.detectors)
+    subjects = [
+        Subject(part, text, content.history, content.grounding_context, deadline.check)
+        for part, text in zip(parts, texts, strict=True)
+    ]
+    outcomes = tuple(_run(planned, subjects, observe) for planned in side_plan.detectors)
     masked = mask_parts(parts, outcomes) if side_plan.masks else (None,) * len(parts)
     return SideVerdict(side, parts, outcomes, masked)
 
 
-def _run(
-    planned: PlannedDetector,
-    content: Content,
-    parts: Sequence[Part],
-    texts: Sequence[PreparedText],
-    checkpoint: Callable[[], None],
-    observe: Observer,
-) -> DetectorOutcome:
+def _run(planned: PlannedDetector, subjects: Sequence[Subject], observe: Observer) -> DetectorOutcome:
     started = time.perf_counter()
     found: list[tuple[Finding, ...]] = []
     try:
-        for part, text in zip(parts, texts, strict=True):
-            checkpoint()
-            subject = Subject(part, text, content.history, content.grounding_context, checkpoint)
+        for subject in subjects:
+            subject.checkpoint()
             found.append(tuple(planned.compiled.detect(subject)))
     except Exception as error:  # the isolation boundary: one detector's failure is that detector's outcome
-        found += [()] * (len(parts) - len(found))
+        found += [()] * (len(subjects) - len(found))
         return _failed(planned.spec.name, error, (time.perf_counter() - started) * 1000, observe, tuple(found))
     outcome = DetectorOutcome(planned.spec.name, OutcomeStatus.OK, tuple(found), (time.perf_counter() - started) * 1000)
     observe(outcome, None)

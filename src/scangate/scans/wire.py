@@ -38,7 +38,7 @@ class ScanIds:
 
 def timestamp(moment: datetime) -> str:
     """RFC 3339 with `Z`, as in `2026-09-01T16:20:39.388749Z`."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def scan_response(verdict: Verdict, plan: ScanPlan, ids: ScanIds, received: datetime, completed: datetime) -> JsonObject:

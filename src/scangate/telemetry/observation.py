@@ -16,8 +16,28 @@ log = structlog.get_logger(__name__)
 
 
 @cache
-def _seconds(detector: str) -> Histogram:
+def _requests(route: str, status: int) -> Counter:
     """Looking a label up costs more than counting."""
+    return metrics.REQUESTS.labels(route, str(status))
+
+
+@cache
+def _request_seconds(route: str) -> Histogram:
+    return metrics.REQUEST_SECONDS.labels(route)
+
+
+@cache
+def _scans(mode: str, category: str, action: str) -> Counter:
+    return metrics.SCANS.labels(mode, category, action)
+
+
+@cache
+def _scan_seconds(mode: str) -> Histogram:
+    return metrics.SCAN_SECONDS.labels(mode)
+
+
+@cache
+def _seconds(detector: str) -> Histogram:
     return metrics.DETECTOR_SECONDS.labels(detector)
 
 
@@ -36,8 +56,14 @@ def detector_done(outcome: DetectorOutcome, error: BaseException | None) -> None
 
 
 def scan_done(mode: str, verdict: Verdict) -> None:
-    metrics.SCANS.labels(mode, verdict.category.value, verdict.action.value).inc()
-    metrics.SCAN_SECONDS.labels(mode).observe(verdict.elapsed_ms / 1000)
+    _scans(mode, verdict.category.value, verdict.action.value).inc()
+    _scan_seconds(mode).observe(verdict.elapsed_ms / 1000)
+
+
+def request_done(route: str, status: int, seconds: float) -> None:
+    """`route` is the template, so there are few of them."""
+    _requests(route, status).inc()
+    _request_seconds(route).observe(seconds)
 
 
 def _origin(error: BaseException) -> str:

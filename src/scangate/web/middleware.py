@@ -7,7 +7,7 @@ import time
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from scangate.domain.ids import new_id
-from scangate.telemetry import metrics
+from scangate.telemetry import observation
 
 _HEADERS = [
     (b"x-content-type-options", b"nosniff"),
@@ -42,5 +42,4 @@ class RequestObserver:
             await self._app(scope, receive, send_with_headers)
         finally:
             route = getattr(scope.get("route"), "path", "unknown")
-            metrics.REQUESTS.labels(route, str(status)).inc()
-            metrics.REQUEST_SECONDS.labels(route).observe(time.perf_counter() - started)
+            observation.request_done(route, status, time.perf_counter() - started)

@@ -35,6 +35,28 @@ OFF = {
     "policy": {"ai-security-profiles": [{"model-configuration": {"latency": {"max-inline-latency": 5}}}]},
 }
 
+PATTERNS = {
+    "profile_name": "pattern-detectors",
+    "policy": {
+        "ai-security-profiles": [
+            {
+                "model-configuration": {
+                    "latency": {"max-inline-latency": 5},
+                    "app-protection": {"default-url-category": {"member": ["malicious"]}, "url-detected-action": "block"},
+                    "data-protection": {
+                        "data-leak-detection": {"member": [{"text": "Sensitive Content"}], "action": "block"},
+                        "database-security": [
+                            {"name": f"database-security-{verb}", "action": "block"}
+                            for verb in ("create", "read", "update", "delete")
+                        ],
+                    },
+                }
+            }
+        ]
+    },
+}
+"""Sensitive data, URLs and database security: on a response all three look."""
+
 
 @dataclass(frozen=True, slots=True)
 class Server:
@@ -77,7 +99,7 @@ def _wait(url: str, process: subprocess.Popen[bytes], seconds: float = 60) -> No
 
 @contextmanager
 def scangate(
-    *, workers: int = 1, profiles: tuple[dict[str, Any], ...] = (OFF,), env: dict[str, str] | None = None
+    *, workers: int = 1, profiles: tuple[dict[str, Any], ...] = (OFF, PATTERNS), env: dict[str, str] | None = None
 ) -> Iterator[Server]:
     """A server with the given profiles beside the seeded ones; started once on an empty directory, then again and timed."""
     with tempfile.TemporaryDirectory() as folder:

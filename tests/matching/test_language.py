@@ -44,6 +44,7 @@ def test_noise_is_not(word: str) -> None:
         ("", False),
         ("ok", False),
         ("P\u200blease meet\u2060 me at the station", True),
+        ("\u200b".join("Bitte hier am Bahnhof warten"), True),
         ("Café à côté, où déjà reçu", True),
         ("Eg4X7v 2yq9 Qx3 wJ8k", False),
     ],

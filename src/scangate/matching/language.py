@@ -7,7 +7,6 @@ The tables are counts made by training/text_preparation/build_language_tables.py
 from __future__ import annotations
 
 import math
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from numpy.typing import NDArray
 
 from scangate.matching import characters as ch
 from scangate.matching.characters import character_tables
-from scangate.matching.folding import codes_of
+from scangate.matching.folding import codes_of, text_of
 from scangate.matching.offsets import Codes
 
 Scores = NDArray[np.int32]
@@ -30,6 +29,7 @@ Scores = NDArray[np.int32]
 _NO_LETTER: Final = 26
 _CYRILLIC_LETTERS: Final = "абвгдежзийклмнопрстуфхцчшщъыьэюя"
 _CYRILLIC_SMOOTHING: Final = 2.0
+_FIRST_ZERO_WIDTH: Final = 0xAD
 _FIRST_BEYOND_LATIN: Final = 0x250
 _FIRST_KANA: Final = 0x3040
 _PAIR_BITS: Final = 20
@@ -46,6 +46,9 @@ _SHORT_KNOWN_SHARE: Final = 0.5
 """So much of a short text in common words of three letters and more makes up for unlikely pairs."""
 _PAIR_SCORE: Final = -6.0
 """Mean eighths of a bit over chance that letter pairs of text reach; random letters score about -15, prose +10, code +2."""
+_LONG_LETTERS: Final = 48
+_LONG_PAIR_SCORE: Final = -9.0
+"""Over so many pairs chance strays less; romanised Russian reaches -7."""
 _SAMPLE: Final = 4096
 _SCRIPT_BOUNDS: Final = np.array([0x80, 0x250, 0x370, 0x400, 0x530, 0x590, 0x600, 0x900, 0xE00, 0x1100, 0x1200, 0x1E00, 0x1F00,
                                   0x2E80, 0xA4D0, 0xAC00, 0xD7B0, 0xF900, 0xFB00, 0x20000])  # fmt: skip
@@ -187,7 +190,7 @@ def reads_as_text(text: str) -> bool:
 
     Looks at the first few thousand characters. Meant for what has been decoded; short digits-and-letters codes are refused.
     """
-    sample = text[:_SAMPLE]
+    sample = _shown(text[:_SAMPLE])
     dense = "".join(sample.split())
     if len(dense) < 4 or not _printable(dense):
         return False
@@ -202,12 +205,19 @@ def reads_as_text(text: str) -> bool:
     return _one_script(foreign[foreign >= _FIRST_BEYOND_LATIN]) and _plausible_latin(codes, sample)
 
 
+def _shown(text: str) -> str:
+    """Without zero-width, bidi and the like, which cleaning drops; control characters stay, they tell noise."""
+    if text.isascii():
+        return text
+    codes = codes_of(text)
+    hidden = ((character_tables().flags[codes] & ch.HIDDEN) != 0) & (codes >= _FIRST_ZERO_WIDTH)
+    return text_of(codes[~hidden]) if hidden.any() else text
+
+
 def _printable(dense: str) -> bool:
-    """Nearly all characters show something; zero-width and bidi characters, which cleaning drops, do not count."""
     if dense.isprintable():
         return True
-    unprintable = sum(not char.isprintable() and unicodedata.category(char) != "Cf" for char in dense)
-    return unprintable * 100 <= len(dense)
+    return sum(not char.isprintable() for char in dense) * 100 <= len(dense)
 
 
 def _one_script(letters: Codes) -> bool:
@@ -225,7 +235,7 @@ def _plausible_latin(codes: Codes, text: str) -> bool:
         return False
     scores = tables.latin[letters[:-1] * np.uint16(27) + letters[1:]][inside]
     if len(scores) >= _SHORT_LETTERS:
-        return bool(scores.mean() >= _PAIR_SCORE)
+        return bool(scores.mean() >= (_LONG_PAIR_SCORE if len(scores) >= _LONG_LETTERS else _PAIR_SCORE))
     return bool(scores.mean() >= _SHORT_PAIR_SCORE) or _names_things(text)
 
 

@@ -104,15 +104,17 @@ def measure_recall(pools: Path) -> None:
 
 
 def measure_false_views(pools: Path) -> None:
-    total = 0
+    total = affected = 0
     for name, size in ORDINARY.items():
-        pool = [row for row in rows(pools / f"{name}.jsonl.gz") if row.get("label", "benign") == "benign" or "toxic" in name]
+        pool = [row for row in rows(pools / f"{name}.jsonl.gz") if row.get("label") not in ("injection", "malicious")]
         texts = [row[field][:6000] for row in pool for field in TEXT_FIELDS if isinstance(row.get(field), str) and row[field]]
         sample = random.Random(3).sample(texts, min(size, len(texts)))
         total += len(sample)
-        kinds = Counter("+".join(view.encodings) for text in sample for view in prepare(text).decoded)
+        prepared = [prepare(text).decoded for text in sample]
+        kinds = Counter("+".join(view.encodings) for views in prepared for view in views)
+        affected += sum(map(bool, prepared))
         sys.stdout.write(f"{name}: {len(sample)} texts, views {dict(kinds)}\n")
-    sys.stdout.write(f"{total} texts\n")
+    sys.stdout.write(f"{affected} of {total} texts have views\n")
 
 
 if __name__ == "__main__":

@@ -36,6 +36,9 @@ check: $(VENV)/.test ## ruff, mypy --strict, import-linter
 bench: $(VENV)/.test ## measure the service's speed beside a bare endpoint
 	$(BIN)/python -m load.bench $(BENCH)
 
+eval: $(VENV)/.test ## measure the detectors on the sets of evals/samples against evals/baseline.json (EVAL=--update)
+	$(BIN)/python -m evals.run $(EVAL)
+
 docs: $(VENV)/.test ## write the generated pages of docs/reference
 	$(BIN)/python -m docs.generate docs/reference
 

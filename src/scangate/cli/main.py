@@ -8,6 +8,7 @@ import typer
 
 from scangate import __version__
 from scangate.cli import feeds, keys, profiles, scan, serve
+from scangate.cli.eval import evaluate
 from scangate.errors import ScangateError
 
 app = typer.Typer(
@@ -19,6 +20,7 @@ app = typer.Typer(
 )
 app.command("serve")(serve.serve)
 app.command("scan")(scan.scan)
+app.command("eval")(evaluate)
 app.add_typer(profiles.app, name="profiles")
 app.add_typer(keys.app, name="keys")
 app.add_typer(feeds.app, name="feeds")

@@ -10,18 +10,15 @@ from typing import Annotated
 import orjson
 import typer
 
-from scangate.cli.profiles import read_document
+from scangate.cli.plans import plan_of
 from scangate.detectors.contract import Resources
 from scangate.detectors.registry import REGISTRY
 from scangate.domain.content import Content, Part
 from scangate.domain.ids import correlation_ids, new_id
-from scangate.domain.profile import parse_policy
 from scangate.domain.taxonomy import PartKind, Side
 from scangate.engine.pipeline import scan as scan_content
-from scangate.engine.plan import ScanPlan, compile_plan
-from scangate.errors import ProfileInvalidError, RequestInvalidError
-from scangate.profiles.seeds import DEFAULT_PROFILE, seeded_profiles
-from scangate.profiles.service import checked_profile
+from scangate.errors import RequestInvalidError
+from scangate.profiles.seeds import DEFAULT_PROFILE
 from scangate.scans.wire import ScanIds, scan_report, scan_response
 from scangate.settings import load_settings
 
@@ -37,7 +34,7 @@ def scan(
 ) -> None:
     """Scan a text and print the verdict as JSON. Exit code 0: allowed, 1: blocked, 2: not scanned."""
     parts = _parts(file, prompt, response)
-    plan = _plan(profile)
+    plan = plan_of(profile, REGISTRY, Resources(data_dir=load_settings().data_dir))
     received = datetime.now(UTC)
     verdict = scan_content(Content(parts), plan)
     ids = ScanIds(new_id(), *correlation_ids(None, None, None))
@@ -67,16 +64,3 @@ def _read(file: Path) -> str:
     except OSError as error:
         raise RequestInvalidError(f"cannot read {str(file)!r}: {error.strerror}") from None
     return data.decode("utf-8", "replace")
-
-
-def _plan(profile: str) -> ScanPlan:
-    resources = Resources(data_dir=load_settings().data_dir)
-    seeds = seeded_profiles()
-    if profile in seeds:
-        document: object = {"profile_name": profile, "policy": seeds[profile]}
-    elif Path(profile).is_file():
-        document = read_document(Path(profile))
-    else:
-        raise ProfileInvalidError(f"profile not found: {profile!r} is neither a file nor one of {', '.join(seeds)}")
-    name, policy, _ = checked_profile(document, REGISTRY, resources)
-    return compile_plan(parse_policy(policy), REGISTRY, resources, profile_id=new_id(), profile_name=name, revision=1)

@@ -1,0 +1,112 @@
+"""`scangate eval`: how good a detector is on labelled rows of your own, in process or through a running server."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BufferedReader, RawIOBase
+from pathlib import Path
+from typing import Annotated, Any, cast
+
+import orjson
+import typer
+from rich.console import Console
+from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
+
+from scangate import __version__
+from scangate.cli.plans import plan_of
+from scangate.detectors.contract import DetectorSpec, Resources
+from scangate.detectors.registry import REGISTRY
+from scangate.errors import RequestInvalidError
+from scangate.evaluation import judging
+from scangate.evaluation.judging import Judgement, judge_rows, spec_named
+from scangate.evaluation.remote import Server, judge_via
+from scangate.evaluation.rows import Row, RowFormat
+from scangate.evaluation.summary import summarise
+from scangate.evaluation.tables import tables
+from scangate.profiles.seeds import DEFAULT_PROFILE
+from scangate.settings import load_settings
+
+INTERRUPTED_EXIT_CODE = 130
+_NAMES = ", ".join(spec.name.value for spec in REGISTRY)
+
+
+def evaluate(
+    file: Annotated[Path, typer.Argument(help="Labelled rows as JSON lines, plain or gzip; - for standard input.")],
+    task: Annotated[str, typer.Option(help=f"The detector to measure: {_NAMES}.")],
+    profile: Annotated[
+        str | None,
+        typer.Option(
+            help="A seeded profile's name or a file; by default this detector alone blocks. With --via: a name or id there."
+        ),
+    ] = None,
+    by: Annotated[str, typer.Option(help="Fields of the rows to group by, as in lang,kind,source.")] = "",
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+    show_text: Annotated[bool, typer.Option("--show-text", help="Show the first 80 characters of the worst mistakes.")] = False,
+    via: Annotated[
+        str | None, typer.Option(help="Address of a running server to scan through, as in https://localhost:8443.")
+    ] = None,
+    api_key: Annotated[
+        str | None, typer.Option(envvar="SCANGATE_API_KEY", help="API key for --via; better in SCANGATE_API_KEY.")
+    ] = None,
+    ca: Annotated[Path | None, typer.Option(help="Certificates (PEM) to trust for --via, as data/tls/ca.pem.")] = None,
+) -> None:
+    """Measure a detector on labelled rows. Exit code 0: measured, 2: not measured."""
+    spec = spec_named(task, REGISTRY)
+    fields = tuple(dict.fromkeys(field.strip() for field in by.split(",") if field.strip()))
+    try:
+        rows = _read(file, RowFormat(spec.sides, fields))
+        if via is None:
+            judged = _in_process(spec, rows, profile or DEFAULT_PROFILE)
+        else:
+            judged = _through(_server(via, api_key, profile, ca), spec, rows)
+    except KeyboardInterrupt:
+        raise typer.Exit(INTERRUPTED_EXIT_CODE) from None
+    head = {"task": task, "version": __version__, "profile": profile, "via": via}
+    summary = {**head, **summarise(judged, fields, show_text=show_text)}
+    if json:
+        typer.echo(orjson.dumps(summary).decode())
+        return
+    console = Console()
+    for table in tables(summary):
+        console.print(table)
+
+
+def _read(file: Path, row_format: RowFormat) -> list[Row]:
+    if str(file) == "-":
+        return row_format.read(BufferedReader(cast("RawIOBase", sys.stdin.buffer)))
+    try:
+        with file.open("rb") as stream:
+            return row_format.read(stream)
+    except OSError as error:
+        raise RequestInvalidError(f"cannot read {str(file)!r}: {error.strerror}") from None
+
+
+def _in_process(spec: DetectorSpec[Any], rows: list[Row], profile: str) -> list[Judgement]:
+    plan = plan_of(profile, (spec,), Resources(data_dir=load_settings().data_dir))
+    with _progress(len(rows)) as advance:
+        return judge_rows(rows, plan, spec.name, advance)
+
+
+def _server(via: str, api_key: str | None, profile: str | None, ca: Path | None) -> Server:
+    if not api_key:
+        raise RequestInvalidError("--via needs an API key: set SCANGATE_API_KEY, or give --api-key")
+    return Server(via, api_key, profile, ca)
+
+
+def _through(server: Server, spec: DetectorSpec[Any], rows: list[Row]) -> list[Judgement]:
+    with _progress(len(rows)) as advance:
+        return judge_via(server, spec, rows, advance)
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[judging.Progress]:
+    """A bar on standard error, if that is a terminal."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda: None
+        return
+    with Progress(*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn(), console=console) as progress:
+        rows = progress.add_task("rows", total=total)
+        yield lambda: progress.advance(rows)

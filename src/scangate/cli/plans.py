@@ -1,0 +1,33 @@
+"""A profile that the command line names, to a compiled plan: for commands that scan without a server."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from scangate.cli.profiles import read_document
+from scangate.detectors.contract import DetectorSpec, Resources
+from scangate.domain.ids import new_id
+from scangate.domain.profile import parse_policy
+from scangate.engine.plan import ScanPlan, compile_plan
+from scangate.errors import ProfileInvalidError
+from scangate.profiles.seeds import seeded_profiles
+from scangate.profiles.service import checked_profile
+
+
+def plan_of(profile: str, registry: Sequence[DetectorSpec[Any]], resources: Resources) -> ScanPlan:
+    """The plan of a seeded profile, or of a file with a profile document, with the detectors of `registry` only.
+
+    Raises:
+        ProfileInvalidError: there is no such profile, or its document asks for what does not exist.
+    """
+    seeds = seeded_profiles()
+    if profile in seeds:
+        document: object = {"profile_name": profile, "policy": seeds[profile]}
+    elif Path(profile).is_file():
+        document = read_document(Path(profile))
+    else:
+        raise ProfileInvalidError(f"profile not found: {profile!r} is neither a file nor one of {', '.join(seeds)}")
+    name, policy, _ = checked_profile(document, registry, resources)
+    return compile_plan(parse_policy(policy), registry, resources, profile_id=new_id(), profile_name=name, revision=1)

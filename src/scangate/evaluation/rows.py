@@ -1,0 +1,195 @@
+"""Labelled rows: JSON lines, plain or gzip, read and checked as a whole before anything is measured.
+
+A row that cannot be read is refused with its line number and nothing of its content; figures over a part of a file would lie.
+"""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from io import BufferedReader
+from typing import Any, Final
+
+import orjson
+
+from scangate.domain.content import Content, Part, ToolMetadata
+from scangate.domain.taxonomy import PartKind, Side
+from scangate.errors import RequestInvalidError
+
+ROW_BYTES_MAX: Final = 64 * 1024 * 1024
+_GZIP_MAGIC: Final = b"\x1f\x8b"
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+_LABELS: Final[Mapping[str, bool]] = {
+    "injection": True,
+    "toxic": True,
+    "malicious": True,
+    "true": True,
+    "1": True,
+    "benign": False,
+    "false": False,
+    "0": False,
+}
+NO_VALUE: Final = "(none)"
+"""The group of rows that lack the field."""
+TOOL_SIDES: Final = frozenset({Side.TOOL_INPUT, Side.TOOL_OUTPUT})
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One labelled text. `groups` aligns with the fields that were asked for."""
+
+    line: int
+    text: str
+    label: bool
+    side: Side
+    history: tuple[str, ...] = ()
+    question: str = ""
+    context: str | None = None
+    groups: tuple[str, ...] = ()
+
+    def content(self) -> Content:
+        """As the scan API would read it: a tool's input and output are JSON, where they parse as such."""
+        tool = self.side in TOOL_SIDES
+        part = Part(self.side, PartKind.JSON if tool else PartKind.TEXT, self.text)
+        asked = (Part(Side.PROMPT, PartKind.TEXT, self.question),) if self.question else ()
+        history = tuple(Part(Side.PROMPT, PartKind.TEXT, text) for text in self.history)
+        return Content((*asked, part), history, self.context, ToolMetadata() if tool else None)
+
+
+@dataclass(frozen=True, slots=True)
+class RowFormat:
+    """What rows of one detector look like: the sides that it scans, and the fields to group by."""
+
+    sides: frozenset[Side]
+    by: tuple[str, ...] = ()
+
+    @property
+    def first_side(self) -> Side:
+        return next(side for side in Side if side in self.sides)
+
+    def read(self, stream: BufferedReader) -> list[Row]:
+        """Every row of a file.
+
+        Raises:
+            RequestInvalidError: with the number of the line that cannot be read; or there is no row at all.
+        """
+        known: set[str] = set()
+        rows = []
+        for number, line in _lines(stream):
+            document = _object(line, number)
+            known.update(field for field in self.by if field in document)
+            rows.append(self._row(document, number))
+        if not rows:
+            raise RequestInvalidError("no rows to evaluate")
+        for field in self.by:
+            if field not in known:
+                raise RequestInvalidError(f"no row has the field {field!r}")
+        return rows
+
+    def _row(self, document: Mapping[str, Any], number: int) -> Row:
+        from_response = "text" not in document and "response" in document
+        text = _text(document, "response" if from_response else "text", number)
+        if text is None:
+            raise _fault(number, "text is missing")
+        default = Side.RESPONSE if from_response and Side.RESPONSE in self.sides else self.first_side
+        side = self._side(document.get("side"), default, number)
+        question = _text(document, "question", number) if side is not Side.PROMPT else None
+        return Row(
+            line=number,
+            text=text,
+            label=_label(document, number),
+            side=side,
+            history=_history(document.get("history"), number),
+            question=question or "",
+            context=_text(document, "context", number),
+            groups=tuple(_group(document.get(field)) for field in self.by),
+        )
+
+    def _side(self, value: object, default: Side, number: int) -> Side:
+        if value is None:
+            return default
+        try:
+            side = Side(str(value))
+        except ValueError:
+            raise _fault(number, f"side must be one of {', '.join(Side)}") from None
+        if side not in self.sides:
+            scanned = ", ".join(one for one in Side if one in self.sides)
+            raise _fault(number, f"the detector does not scan the side {side.value}; it scans {scanned}")
+        return side
+
+
+def _fault(number: int, reason: str) -> RequestInvalidError:
+    return RequestInvalidError(f"line {number}: {reason}")
+
+
+def _lines(stream: BufferedReader) -> Iterator[tuple[int, bytes]]:
+    """Numbered lines that are not blank, split on line feeds only: texts may hold other line separators."""
+    packed = stream.peek(len(_GZIP_MAGIC))[: len(_GZIP_MAGIC)] == _GZIP_MAGIC
+    source = gzip.GzipFile(fileobj=stream) if packed else stream
+    number = 0
+    try:
+        while line := source.readline(ROW_BYTES_MAX + 1):
+            number += 1
+            if len(line) > ROW_BYTES_MAX:
+                raise _fault(number, f"longer than {ROW_BYTES_MAX} bytes")
+            stripped = line.removeprefix(_BYTE_ORDER_MARK).strip() if number == 1 else line.strip()
+            if stripped:
+                yield number, stripped
+    except (gzip.BadGzipFile, EOFError, zlib.error):
+        raise _fault(number + 1, "the gzip stream is damaged") from None
+
+
+def _object(line: bytes, number: int) -> dict[str, Any]:
+    try:
+        document = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        raise _fault(number, "not valid JSON in UTF-8") from None
+    if not isinstance(document, dict):
+        raise _fault(number, "not a JSON object")
+    return document
+
+
+def _text(document: Mapping[str, Any], field: str, number: int) -> str | None:
+    value = document.get(field)
+    if value is not None and not isinstance(value, str):
+        raise _fault(number, f"{field} must be a text")
+    return value
+
+
+def _label(document: Mapping[str, Any], number: int) -> bool:
+    """`label`, else the opposite of `grounded`: what is not grounded is what its detector looks for."""
+    if "label" in document:
+        label = _truth(document["label"])
+        if label is None:
+            raise _fault(number, "label must be 1, 0, true, false, injection, toxic, malicious or benign")
+        return label
+    if "grounded" in document:
+        grounded = _truth(document["grounded"])
+        if grounded is None:
+            raise _fault(number, "grounded must be true or false")
+        return not grounded
+    raise _fault(number, "label is missing")
+
+
+def _truth(value: object) -> bool | None:
+    if isinstance(value, str):
+        return _LABELS.get(value.strip().lower())
+    if isinstance(value, bool | int | float) and value in (0, 1):
+        return bool(value)
+    return None
+
+
+def _history(value: object, number: int) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
+        raise _fault(number, "history must be a list of texts")
+    return tuple(text for text in value if text)
+
+
+def _group(value: object) -> str:
+    if value is None:
+        return NO_VALUE
+    return value if isinstance(value, str) else orjson.dumps(value).decode()

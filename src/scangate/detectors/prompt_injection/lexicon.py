@@ -31,7 +31,6 @@ _CODE_SWITCHED: Final = "en"
 _SEPARATOR: Final = "§"
 _FLOOD: Final = 100_000
 _STRETCH: Final = 32
-_PER_STRETCH: Final = 6
 
 Ints = NDArray[np.int64]
 
@@ -65,6 +64,7 @@ class TaggedText:
 
 
 _NONE: Final = np.zeros(0, np.int64)
+_ZERO: Final = np.zeros(1, np.int64)
 _NOTHING: Final = TaggedText(_NONE, _NONE, _NONE, _NONE, present=0)
 
 
@@ -150,12 +150,14 @@ def _literals(terms: list[str], language: str) -> list[tuple[str, bool, bool]]:
 
 
 def _thinned(hits: Ints) -> Ints:
-    """Of a flood of terms, by start, the first few in each stretch: no ordinary text comes near, and rules need no more."""
+    """Of a flood of hits, by start, the first and the last of each term in each small stretch: rules need no more."""
     if len(hits) <= _FLOOD:
         return hits
-    block = hits[:, 1] // _STRETCH
-    first = np.searchsorted(block, block, side="left")
-    return hits[np.arange(len(hits)) - first < _PER_STRETCH]
+    keys = ((hits[:, 1] // _STRETCH) << 32) | hits[:, 0]
+    order = np.argsort(keys, kind="stable")
+    changes = np.flatnonzero(np.diff(keys[order])) + 1
+    ends = np.concatenate((_ZERO, changes, changes - 1, [len(hits) - 1]))
+    return hits[np.unique(order[ends])]
 
 
 def _inside(starts: Ints, ends: Ints, covers: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -3,7 +3,7 @@
 Candidates are, of every stretch of a page, the window that the linear model likes best, and the surroundings of rule hits. A
 candidate's logit is `bias + slope * linear + crowd * log(windows) + sum of the weights of the rule groups in it + dampers`; the
 weights stand in weights.yaml, fitted by `training/linear`. A phrase that is quoted where the text talks about phrases or attacks
-is a mention: its rules don't count.
+is a mention: neither its rules count nor what the linear model makes of its words.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import yaml
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from scangate.detectors.prompt_injection.lexicon import TaggedText, TagHits
 from scangate.detectors.prompt_injection.quotes import quoted
 from scangate.detectors.prompt_injection.rules import Rule, RuleHits, RuleSet, sentence_ends
 from scangate.detectors.prompt_injection.windows import WHOLE, Windows, cut, windows
@@ -116,33 +117,40 @@ class Scorer:
         checkpoint()
         cuts = cut(text, sentences)
         all_windows = windows(text, cuts)
-        best, linear = _suspicious(evidence, all_windows)
-        crowd = np.full(len(best), np.log(len(all_windows)))
+        crowd = float(np.log(len(all_windows)))
         if not len(hits):
             # the common case: no rule holds anywhere
+            best, linear = _suspicious(evidence, all_windows)
             nothing = np.zeros(len(best), np.bool_)
             groups = np.zeros((len(best), len(self.rules.groups)), np.bool_)
-            return Candidates(best.starts, best.ends, linear, crowd, nothing, nothing, groups, hits, cuts)
-        mention, subject = (tagged.hits(self.rules.tag_bits[name]).starts for name in ("mention", "subject"))
+            return Candidates(best.starts, best.ends, linear, np.full(len(best), crowd), nothing, nothing, groups, hits, cuts)
+        mentions = self._mentions(text, tagged, hits)
+        counted = hits.only(~mentions)
+        evidence = evidence.without(hits.starts[mentions], hits.ends[mentions])
+        best, linear = _suspicious(evidence, all_windows)
         around = _around(hits, len(text))
         starts, ends = np.concatenate((best.starts, around.starts)), np.concatenate((best.ends, around.ends))
-        linear = np.concatenate((linear, evidence.logits(around.starts, around.ends)))
-        discussed = _count(mention, hits, _MENTION_REACH) + _count(subject, hits, _MENTION_REACH) > 0
-        mentions = quoted(text, hits.starts, hits.ends) & discussed
-        counted = hits.only(~mentions)
         groups = self._groups(counted, starts, ends)
-        crowd = np.full(len(starts), np.log(len(all_windows)))
+        subject = _count(tagged.hits(self.rules.tag_bits["subject"]), counted, _SUBJECT_REACH)
         return Candidates(
             starts,
             ends,
-            linear,
-            np.where(groups.any(axis=1), np.minimum(crowd, _FULL_CROWD), crowd),
+            np.concatenate((linear, evidence.logits(around.starts, around.ends))),
+            np.where(groups.any(axis=1), min(crowd, _FULL_CROWD), crowd),
             _holds(hits.only(mentions), starts, ends),
-            _holds(counted.only(_count(subject, counted, _SUBJECT_REACH) >= _SUBJECT_TERMS), starts, ends),
+            _holds(counted.only(subject >= _SUBJECT_TERMS), starts, ends),
             groups,
             counted,
             cuts,
         )
+
+    def _mentions(self, text: CollapsedText, tagged: TaggedText, hits: RuleHits) -> Flags:
+        """Which hits are quoted, if only in part, where the text talks about phrases or attacks."""
+        bits = self.rules.tag_bits
+        near = sum(_count(tagged.hits(bits[name]), hits, _MENTION_REACH) for name in ("mention", "subject"))
+        quotes = quoted(text, hits.starts, hits.starts + 1) | quoted(text, hits.ends - 1, hits.ends)
+        mentions: Flags = quotes & (near > 0)
+        return mentions
 
     def judge(self, folded: str, floor: float, checkpoint: Callable[[], None]) -> tuple[CollapsedText, Iterator[Judged]]:
         """The collapsed form of a folded text, and every candidate whose logit reaches `floor`, best first."""
@@ -177,7 +185,7 @@ class Scorer:
 
     def logits(self, candidates: Candidates) -> Floats:
         weights = self.weights
-        if not len(candidates.hits):
+        if not len(candidates.hits) and not candidates.mentioned.any():
             return weights.bias + weights.slope * candidates.linear + weights.crowd * candidates.crowd
         supported = candidates.groups.any(axis=1)
         linear = np.where(supported, np.maximum(candidates.linear, weights.floor), candidates.linear)
@@ -257,6 +265,6 @@ def _holds(hits: RuleHits, starts: Ints, ends: Ints) -> Flags:
     return begun > over
 
 
-def _count(places: Ints, hits: RuleHits, reach: int) -> Ints:
-    """How many of the places stand within reach of each hit."""
-    return np.searchsorted(places, hits.ends + reach) - np.searchsorted(places, hits.starts - reach)
+def _count(terms: TagHits, hits: RuleHits, reach: int) -> Ints:
+    """How many of the terms stand within reach of each hit."""
+    return np.searchsorted(terms.starts, hits.ends + reach) - np.searchsorted(terms.starts, hits.starts - reach)

@@ -79,7 +79,7 @@ async def open_runtime(settings: Settings, *, releases_jobs: bool) -> AsyncItera
         queue_rows=settings.records.queue_rows,
         required=settings.records.required,
     )
-    profiles = Profiles(database, REGISTRY, Resources(data_dir=settings.data_dir))
+    profiles = Profiles(database, REGISTRY, Resources(data_dir=settings.data_dir, max_urls=settings.limits.urls))
     scans = Scans(database, profiles, recorder, executor, settings.limits)
     queue = Queue(database, lease_seconds=settings.jobs.lease_seconds)
     worker = Worker(

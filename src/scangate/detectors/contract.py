@@ -95,6 +95,8 @@ class Resources:
 
     data_dir: Path | None = None
     """Where `scangate feeds import` and the like keep their files; None in `scangate scan` without a server."""
+    max_urls: int = 100
+    """Distinct URLs of a text that are looked up."""
     _shared: dict[str, Any] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 

@@ -283,3 +283,8 @@ def test_any_mixture_gives_spans_inside_the_text(resources: Resources, text: str
     for finding in found(compiled(resources, BLOCK), text):
         assert 0 <= finding.span.start <= finding.span.end <= len(text)
         assert len(finding.url) <= 2048
+
+
+def test_the_limit_on_urls_is_the_installations() -> None:
+    findings = found(compiled(Resources(max_urls=2), BLOCK), "a.example.com b.example.com c.example.com")
+    assert (findings[-1].rule, findings[-1].count) == (UrlRule.URLS_NOT_EXAMINED, 1)

@@ -51,22 +51,24 @@ def compile_malicious_urls(options: MaliciousUrlsOptions, resources: Resources) 
     """Shares the suffix list, the shipped hosts and the imported feeds (`data_dir/feeds/*.idx`) with all profiles."""
     directory = resources.data_dir / FEEDS_DIRECTORY if resources.data_dir else None
     knowledge = resources.shared(KNOWLEDGE_KEY, load_knowledge)
-    return MaliciousUrlsDetector(options, knowledge, resources.shared(FEEDS_KEY, lambda: FeedSet(directory)))
+    feeds = resources.shared(FEEDS_KEY, lambda: FeedSet(directory))
+    return MaliciousUrlsDetector(options, knowledge, feeds, resources.max_urls)
 
 
 class MaliciousUrlsDetector:
     """Immutable but for the feeds, which follow their directory; safe to share between threads."""
 
-    def __init__(self, options: MaliciousUrlsOptions, knowledge: UrlKnowledge, feeds: FeedSet) -> None:
+    def __init__(self, options: MaliciousUrlsOptions, knowledge: UrlKnowledge, feeds: FeedSet, max_urls: int) -> None:
         self._options = options
         self._knowledge = knowledge
         self._feeds = feeds
+        self._max_urls = max_urls
         self._rulings = Rulings(options)
         self._payloads = PayloadReader()
 
     def detect(self, subject: Subject) -> Sequence[UrlFinding]:
         """One finding per distinct URL, flagged or not, in the order raw text, folded text, decoded views."""
-        reading = Reading(self._options.max_urls)
+        reading = Reading(self._max_urls)
         indexes = (*self._knowledge.shipped, *self._feeds.indexes())
         text = subject.text
         self._read(text.raw, reading, indexes, subject)

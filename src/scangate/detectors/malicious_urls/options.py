@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from pydantic import BaseModel, ConfigDict, Field
 
 from scangate.detectors.malicious_urls.categories import MALICIOUS, malicious_categories, url_categories
 from scangate.domain.profile import Protections, UrlCategories
 from scangate.domain.taxonomy import Action, Severity
 from scangate.errors import ProfileInvalidError
-
-DEFAULT_MAX_URLS: Final = 100
 
 
 class MaliciousUrlsOptions(BaseModel):
@@ -25,7 +21,6 @@ class MaliciousUrlsOptions(BaseModel):
     block: tuple[str, ...] = Field((), description="Categories that are flagged and blocked.")
     alert: tuple[str, ...] = Field((), description="Categories that are flagged and let through.")
     severity: Severity = Field(Severity.LOW, description="Severity of every flagged URL.")
-    max_urls: int = Field(DEFAULT_MAX_URLS, ge=1, description="Distinct URLs that are looked up per text.")
 
 
 def from_protections(protections: Protections) -> MaliciousUrlsOptions | None:

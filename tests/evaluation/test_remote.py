@@ -97,6 +97,7 @@ class Script:
         self.flags: dict[str, Any] = {"injection": True}
         self.errors: list[dict[str, str]] = []
         self.limited = 0
+        self.limit_status = 429
         self.row_score: float | None = None
         self.reports_asked = 0
         self.open = 0
@@ -155,7 +156,7 @@ def scripted(script: Script) -> Iterator[str]:
             with script.lock:
                 script.open -= 1
             if limited:
-                self.answer({"error": {"message": "Request exceeds limit"}}, 429, Retry_After="0")
+                self.answer({"error": {"message": "Request exceeds limit"}}, script.limit_status, Retry_After="0")
             else:
                 self.answer(script.scan(body))
 
@@ -182,8 +183,9 @@ def test_a_flag_that_is_absent_is_an_error_that_names_the_profile(script: Script
     assert refused.value.message == expected
 
 
-def test_a_limit_is_waited_out(script: Script, scripted: str) -> None:
-    script.limited = 3
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_busy_server_is_asked_again(script: Script, scripted: str, status: int) -> None:
+    script.limited, script.limit_status = 3, status
     assert [one.flagged for one in judge_via(Server(scripted, "key"), SPEC, rows(*"abcdef"))] == [True] * 6
     assert script.limited < 0 and script.count == 6
 

@@ -25,6 +25,7 @@ _SCAN: Final = "/v1/scan/sync/request"
 _REPORTS: Final = "/v1/scan/reports"
 _REPORTS_AT_ONCE: Final = 5
 _ATTEMPTS: Final = 100
+_ASKED_AGAIN: Final = (429, 503)
 _WAIT_SECONDS_MAX: Final = 120.0
 _ANSWER_SECONDS: Final = 330.0
 """Longer than the longest deadline that a profile can have."""
@@ -73,7 +74,7 @@ class Server:
 
 
 def judge_via(server: Server, spec: DetectorSpec[Any], rows: Iterable[Row], progress: Progress = lambda: None) -> list[Judgement]:
-    """A judgement for each row, in their order. At most CONCURRENCY requests are under way; a 429 waits as long as it says.
+    """A judgement for each row, in their order. At most CONCURRENCY requests are under way; a server that is busy is asked again when it says.
 
     Raises:
         RequestInvalidError: the server refuses the key, the profile or the first row, or cannot be reached; or it does not run
@@ -203,10 +204,10 @@ class _RemoteJudge:
                 answer = await self._client.request(method, path, **request)
             except httpx.HTTPError as error:
                 raise RequestInvalidError(_unreachable(error)) from None
-            if answer.status_code != 429:
+            if answer.status_code not in _ASKED_AGAIN:
                 return answer
             await asyncio.sleep(_wait_seconds(answer))
-        raise RequestInvalidError("the server stays at its limit: 429 to every attempt")
+        raise RequestInvalidError(f"{_refusal(answer)}, {_ATTEMPTS} times in a row")
 
 
 def _contents(row: Row) -> list[JsonObject]:

@@ -29,6 +29,7 @@ _CHUNK: Final = 1 << 15
 _OVERLAP: Final = 192
 _LENGTH_PRIOR: Final = 32.0
 _LONGEST_WORD: Final = 64
+_RECURRENCES: Final = 3
 _CHAR_BASE: Final = np.uint64(0x9E3779B97F4A7C15)
 _WORD_BASE: Final = np.uint64(0xC2B2AE3D27D4EB4F)
 _MIX: Final = np.uint64(0xD6E8FEB86659FD93)
@@ -250,8 +251,8 @@ class LinearModel:
         np.cumsum(per_position, axis=1, out=sums[:, 1:])
         return {name: Evidence(sums[head], float(self.biases[head])) for head, name in enumerate(self.heads)}
 
-    def logits_of_distinct(self, collapsed: CollapsedText, head: str, starts: Ints, ends: Ints) -> Floats:
-        """The logits of windows, by start, that lie near each other: an n-gram that occurs again in a window counts once."""
+    def logits_without_repetition(self, collapsed: CollapsedText, head: str, starts: Ints, ends: Ints) -> Floats:
+        """The logits of windows, by start, that lie near each other: of an n-gram that recurs in a window three count."""
         row = self.heads.index(head)
         keys = []
         numbers = np.arange(len(starts))
@@ -260,8 +261,8 @@ class LinearModel:
             sizes = last - first
             index = np.arange(int(sizes.sum())) + np.repeat(first - np.cumsum(sizes) + sizes, sizes)
             keys.append((np.repeat(numbers, sizes) << self.featuriser.bits) | cells[index])
-        distinct = np.unique(np.concatenate(keys))
-        weights = self.weights[row].take(distinct & ((1 << self.featuriser.bits) - 1))
+        distinct, counts = np.unique(np.concatenate(keys), return_counts=True)
+        weights = self.weights[row].take(distinct & ((1 << self.featuriser.bits) - 1)) * np.minimum(counts, _RECURRENCES)
         sums = np.bincount(distinct >> self.featuriser.bits, weights, minlength=len(starts))
         logits: Floats = sums / np.sqrt(ends - starts + _LENGTH_PRIOR) + self.biases[row]
         return logits

@@ -166,7 +166,7 @@ class Scorer:
     def without_repetition(
         self, text: CollapsedText, candidates: Candidates, chosen: Flags, checkpoint: Callable[[], None]
     ) -> Candidates:
-        """The same candidates, the linear logit of those chosen no higher than with each n-gram counted once.
+        """The same candidates, the linear logit of those chosen no higher than without the repetition.
 
         So repetition alone (a table, a list of calls or addresses) raises no suspicion. Where rules hold it is no matter.
         """
@@ -178,9 +178,9 @@ class Scorer:
         apart = (starts[1:] - ends[:-1] > _BLOCK) | (np.diff(starts // _BATCH) > 0)
         for batch in np.split(np.arange(len(doubtful)), np.flatnonzero(apart) + 1):
             checkpoint()
-            once = self.model.logits_of_distinct(text, HEAD, starts[batch], ends[batch])
+            calm = self.model.logits_without_repetition(text, HEAD, starts[batch], ends[batch])
             index = doubtful[batch]
-            linear[index] = np.minimum(linear[index], np.maximum(once, SUSPICIOUS))
+            linear[index] = np.minimum(linear[index], np.maximum(calm, SUSPICIOUS))
         return replace(candidates, linear=linear)
 
     def logits(self, candidates: Candidates) -> Floats:

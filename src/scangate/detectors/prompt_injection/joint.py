@@ -1,0 +1,76 @@
+"""Joins two judgements of a text: rules and linear model, which see all of it, and the guard model, which sees some windows.
+
+Every window that the guard looked at gets one logit, `bias + linear * L + neural * N`: L is the highest logit of the rules and the
+linear model inside the window, N the guard's. What lies in no such window is judged by L alone, at the thresholds of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import yaml
+from pydantic import BaseModel, ConfigDict
+
+from scangate.detectors.prompt_injection.rules import Rule
+from scangate.inference.guard import Scores, Window
+
+SUSPECTED: Final = 12
+"""Stretches that the guard looks at because rules or the linear model found them suspicious."""
+
+
+class JointWeights(BaseModel):
+    """Weights of the sum and its thresholds, fitted by `training.guard.joint`. All in logits."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    bias: float
+    linear: float
+    neural: float
+    floor: float
+    """L where neither rules nor linear model found anything, and its lowest value."""
+    high: float
+    medium: float
+
+    def logit(self, linear: float, neural: float) -> float:
+        return self.bias + self.linear * max(linear, self.floor) + self.neural * neural
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A stretch of a reading's text that rules or models judge; `logit` as its judge has it."""
+
+    start: int
+    end: int
+    logit: float
+    rules: tuple[Rule, ...] = ()
+
+
+def joined(
+    weights: JointWeights, stretches: Sequence[Stretch], passed: Sequence[tuple[Window, Scores]], alone: tuple[float, float]
+) -> list[Stretch]:
+    """One stretch per window in the joint scale, and those stretches outside of every window that `alone` (high, medium) admits."""
+    found: list[Stretch] = []
+    seen: set[int] = set()
+    for window, scores in passed:
+        inside = [index for index, one in enumerate(stretches) if one.start < window.end and window.start < one.end]
+        seen.update(inside)
+        best = max((stretches[index] for index in inside), key=lambda one: one.logit, default=None)
+        logit = weights.logit(best.logit if best else weights.floor, scores.injection)
+        if best is None or (not best.rules and best.logit < alone[1]):
+            found.append(Stretch(window.start, window.end, logit))
+        else:
+            found.append(Stretch(best.start, best.end, logit, best.rules))
+    high, medium = alone
+    for index, one in enumerate(stretches):
+        if index not in seen and one.logit >= medium:
+            logit = weights.high if one.logit >= high else weights.medium
+            found.append(Stretch(one.start, one.end, logit, one.rules))
+    return found
+
+
+def load_joint_weights(path: Path) -> JointWeights:
+    """The weights that come with the package."""
+    return JointWeights.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BufferedReader, RawIOBase
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import orjson
 import typer
@@ -21,12 +21,14 @@ from scangate.detectors.registry import REGISTRY
 from scangate.errors import RequestInvalidError
 from scangate.evaluation import judging
 from scangate.evaluation.judging import Judgement, judge_rows, spec_named
-from scangate.evaluation.remote import Server, judge_via
 from scangate.evaluation.rows import Row, RowFormat
 from scangate.evaluation.summary import summarise
 from scangate.evaluation.tables import tables
 from scangate.profiles.seeds import DEFAULT_PROFILE
 from scangate.settings import load_settings
+
+if TYPE_CHECKING:
+    from scangate.evaluation.remote import Server
 
 INTERRUPTED_EXIT_CODE = 130
 _NAMES = ", ".join(spec.name.value for spec in REGISTRY)
@@ -90,12 +92,16 @@ def _in_process(spec: DetectorSpec[Any], rows: list[Row], profile: str) -> list[
 
 
 def _server(via: str, api_key: str | None, profile: str | None, ca: Path | None) -> Server:
+    from scangate.evaluation.remote import Server  # the server, whose start imports this module, needs no HTTP client
+
     if not api_key:
         raise RequestInvalidError("--via needs an API key: set SCANGATE_API_KEY, or give --api-key")
     return Server(via, api_key, profile, ca)
 
 
 def _through(server: Server, spec: DetectorSpec[Any], rows: list[Row]) -> list[Judgement]:
+    from scangate.evaluation.remote import judge_via
+
     with _progress(len(rows)) as advance:
         return judge_via(server, spec, rows, advance)
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated, Final
 from urllib.parse import urlsplit
 
-import httpx
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -57,6 +56,8 @@ def _read(source: str) -> bytes:
 
 def _download(url: str) -> bytes:
     """Follows redirects to http and https only; bounded in size, time and redirects."""
+    import httpx  # the server, whose start imports this module, needs no HTTP client
+
     chunks: list[bytes] = []
     size = 0
     deadline = time.monotonic() + _TOTAL_SECONDS

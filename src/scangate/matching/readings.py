@@ -33,10 +33,9 @@ class Reading:
     def covert(self) -> bool:
         return any(encoding in COVERT for encoding in self.encodings)
 
-    def folded(self) -> Reading:
-        """The same without case."""
-        folded = fold(Cleaned(self.text, Identity()))
-        return Reading(folded.text, chained(folded.offsets, self.offsets), self.encodings)
+    def folded(self) -> Cleaned:
+        """The text without case, with its way back to `text`."""
+        return fold(Cleaned(self.text, Identity()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from scangate.detectors.database_security.effort import Effort
 from scangate.detectors.database_security.patterns import GAP, bytes_options, pattern
 from scangate.detectors.database_security.statement import Effect, Operation, Reading, Statement
 from scangate.errors import ConfigurationError
+from scangate.matching.documents import read_yaml
 
 _MAX_TRIES: Final = 1000
 """Matches of one rule that are looked at, per reading."""
@@ -132,9 +133,8 @@ def load_rules() -> RuleBook:
 
 
 def _models(name: str, text: str) -> list[RuleModel]:
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        return [RuleModel.model_validate(document) for document in yaml.load(text, Loader=loader)]  # noqa: S506 - a safe loader
+        return [RuleModel.model_validate(document) for document in read_yaml(text)]
     except (yaml.YAMLError, ValidationError, TypeError) as error:
         raise ConfigurationError(f"rules of database_security, {name}: {error}") from None
 

@@ -8,9 +8,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
-import yaml
-
 from scangate.matching.characters import character_tables
+from scangate.matching.documents import read_yaml
 from scangate.matching.public_suffixes import from_punycode
 
 _TYPO_MIN: Final = 6
@@ -94,5 +93,5 @@ def skeleton(label: str) -> str:
 @cache
 def load_brands() -> Brands:
     """The brands that come with the package."""
-    document = yaml.safe_load(files(__package__).joinpath("data/brands.yaml").read_text("utf-8"))
+    document = read_yaml(files(__package__).joinpath("data/brands.yaml").read_text("utf-8"))
     return Brands(document["brands"], document["common_words"])

@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Final, Literal
 
-import yaml
+from scangate.matching.documents import read_yaml
 
 RiskLevel = Literal["high", "medium", "low", "Not Given"]
 
@@ -37,7 +37,7 @@ class UrlCategory:
 @cache
 def url_categories() -> dict[str, UrlCategory]:
     """All categories by name."""
-    document = yaml.safe_load(files(__package__).joinpath("data/categories.yaml").read_text("utf-8"))
+    document = read_yaml(files(__package__).joinpath("data/categories.yaml").read_text("utf-8"))
     return {
         name: UrlCategory(name, row["about"], row["risk"], bool(row.get("malicious")), bool(row.get("derived")))
         for name, row in document.items()

@@ -13,10 +13,10 @@ from itertools import pairwise
 from typing import Final
 
 import re2
-import yaml
 
 from scangate.detectors.malicious_urls.brands import Brands, skeleton
 from scangate.detectors.malicious_urls.findings import UrlRule
+from scangate.matching.documents import read_yaml
 from scangate.matching.public_suffixes import HostParts, PublicSuffixes, from_punycode
 from scangate.matching.urls import UrlForm, UrlMatch
 
@@ -50,7 +50,7 @@ class FormWords:
 @cache
 def load_form_words() -> FormWords:
     """The words that come with the package."""
-    document = yaml.safe_load(files(__package__).joinpath("data/form_words.yaml").read_text("utf-8"))
+    document = read_yaml(files(__package__).joinpath("data/form_words.yaml").read_text("utf-8"))
     words = {name: frozenset(text.split()) for name, text in document.items()}
     inside = tuple(sorted(word for word in words["bait"] if len(word) >= _INSIDE_MIN and word not in ("online", "center")))
     return FormWords(

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib.resources import files
 
-import yaml
-
 from scangate.detectors.malicious_urls.brands import Brands, load_brands
 from scangate.detectors.malicious_urls.categories import url_categories
 from scangate.detectors.malicious_urls.feed_lines import FeedLine, parse_entry
 from scangate.detectors.malicious_urls.form import FormJudge
+from scangate.matching.documents import read_yaml
 from scangate.matching.host_index import HostIndex, HostIndexBuilder
 from scangate.matching.public_suffixes import PublicSuffixes, load_public_suffixes
 from scangate.matching.urls import UrlExtractor
@@ -48,7 +47,7 @@ def _index(name: str, listed: dict[str, list[str]], suffixes: PublicSuffixes) ->
 
 def _test_pages() -> dict[str, list[str]]:
     listed: dict[str, list[str]] = {}
-    for row in yaml.safe_load(files(__package__).joinpath("data/test_urls.yaml").read_text("utf-8")):
+    for row in read_yaml(files(__package__).joinpath("data/test_urls.yaml").read_text("utf-8")):
         for category in url_categories().values():
             name = row["category"].format(category=category.name)
             if name == category.name and not category.derived:

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import yaml
 from ahocorasick_rs import AhoCorasick
 from numpy.typing import NDArray
 
 from scangate.errors import ConfigurationError
 from scangate.inference.linear import CollapsedText, collapse
+from scangate.matching.documents import read_yaml
 from scangate.matching.folding import clean, fold
 
 LEXICON_DIR: Final = Path(__file__).parent / "rules" / "lexicon"
@@ -133,7 +133,7 @@ class Lexicon:
 def load_lexicon(directory: Path = LEXICON_DIR) -> Lexicon:
     """Read one file a language."""
     files = sorted(directory.glob("*.yaml"))
-    return Lexicon({path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in files})
+    return Lexicon({path.stem: read_yaml(path.read_text(encoding="utf-8")) for path in files})
 
 
 def _terms(text: str) -> list[str]:

@@ -14,13 +14,13 @@ from typing import Annotated, Final
 
 import numpy as np
 import re2
-import yaml
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from scangate.detectors.prompt_injection.lexicon import Lexicon, TaggedText, TagHits, load_lexicon
 from scangate.errors import ConfigurationError
 from scangate.inference.linear import OTHER, CollapsedText
+from scangate.matching.documents import read_yaml
 from scangate.matching.patterns import EncodedText
 
 RULES_DIR: Final = Path(__file__).parent / "rules"
@@ -161,9 +161,9 @@ class RuleSet:
 
 def load_rules(directory: Path = RULES_DIR) -> RuleSet:
     """The rules that come with the package."""
-    markers = yaml.safe_load((directory / "markers.yaml").read_text(encoding="utf-8"))
+    markers = read_yaml((directory / "markers.yaml").read_text(encoding="utf-8"))
     files = sorted((directory / "attacks").glob("*.yaml"))
-    entries = [entry for path in files for entry in yaml.safe_load(path.read_text(encoding="utf-8"))]
+    entries = [entry for path in files for entry in read_yaml(path.read_text(encoding="utf-8"))]
     return RuleSet(load_lexicon(directory / "lexicon"), markers, [Rule.model_validate(entry) for entry in entries])
 
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -23,6 +22,7 @@ from scangate.detectors.prompt_injection.quotes import quoted
 from scangate.detectors.prompt_injection.rules import Rule, RuleHits, RuleSet, sentence_ends
 from scangate.detectors.prompt_injection.windows import WHOLE, Windows, cut, windows
 from scangate.inference.linear import CollapsedText, Evidence, LinearModel, collapse
+from scangate.matching.documents import read_yaml
 
 HEAD: Final = "injection"
 _BLOCK: Final = 600
@@ -217,7 +217,7 @@ class Scorer:
 
 
 def load_weights(path: Path) -> Weights:
-    return Weights.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    return Weights.model_validate(read_yaml(path.read_text(encoding="utf-8")))
 
 
 def _suspicious(evidence: Evidence, choice: Windows) -> tuple[Windows, Floats]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import cache
 from importlib.resources import files
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from scangate.detectors.sensitive_data.rule import RANK, DataCategory
 from scangate.domain.profile import DlpMember
 from scangate.domain.taxonomy import Confidence
 from scangate.errors import ConfigurationError
+from scangate.matching.documents import read_yaml
 
 
 def at_least(confidence: Confidence, minimum: Confidence) -> bool:
@@ -62,7 +62,7 @@ def predefined_profiles() -> tuple[DataProfile, ...]:
     Raises:
         ConfigurationError: the document has another shape.
     """
-    document = yaml.safe_load(files(__package__).joinpath("data_profiles.yaml").read_text(encoding="utf-8"))
+    document = read_yaml(files(__package__).joinpath("data_profiles.yaml").read_text(encoding="utf-8"))
     if not isinstance(document, dict) or not isinstance(document.get("profiles"), list):
         raise ConfigurationError("data_profiles.yaml: expected a list below `profiles`")
     return tuple(DataProfile.model_validate(entry) for entry in document["profiles"])

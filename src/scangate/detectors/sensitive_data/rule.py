@@ -13,14 +13,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from scangate.domain.taxonomy import Confidence, Severity
 from scangate.errors import ConfigurationError
+from scangate.matching.documents import read_yaml
 from scangate.matching.patterns import Family
 
 SPLIT_MARK: Final = "¦"
 """Removed from examples: it keeps made-up tokens from looking real to the secret scanners of code hosts."""
 
 RANK: Final[Mapping[Confidence, int]] = {Confidence.LOW: 0, Confidence.MEDIUM: 1, Confidence.HIGH: 2}
-
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 Language = Literal["en", "es", "ru", "de", "fr", "ja", "pt", "it", "zh"]
 Words = Mapping[Language, tuple[str, ...]]
@@ -151,7 +150,7 @@ def parse_rules(document: str, origin: str) -> tuple[Rule, ...]:
         ConfigurationError: not YAML, an unknown field, a rule without its examples; says where.
     """
     try:
-        return RuleFile.model_validate(yaml.load(document, Loader=_LOADER)).rules  # noqa: S506 - a safe loader
+        return RuleFile.model_validate(read_yaml(document)).rules
     except yaml.YAMLError as error:
         raise ConfigurationError(f"{origin} is not valid YAML: {error}") from None
     except ValidationError as error:
@@ -166,7 +165,7 @@ def parse_vocabularies(document: str) -> dict[str, frozenset[str]]:
     Raises:
         ConfigurationError: not the expected shape.
     """
-    data = yaml.load(document, Loader=_LOADER)  # noqa: S506 - a safe loader
+    data = read_yaml(document)
     if not isinstance(data, dict) or not all(isinstance(languages, dict) for languages in data.values()):
         raise ConfigurationError("vocabularies.yaml: expected a mapping of names to languages")
     return {name: frozenset(str(word) for words in languages.values() for word in words) for name, languages in data.items()}

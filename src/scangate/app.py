@@ -10,6 +10,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from scangate import __version__
 from scangate.runtime import open_runtime
+from scangate.scans.endpoints import bodies as scan_bodies
 from scangate.scans.endpoints import router as scan_router
 from scangate.scans.openapi import install_openapi
 from scangate.settings import Settings
@@ -44,6 +45,7 @@ def create_app(settings: Settings, *, releases_jobs: bool = True) -> FastAPI:
     )
     install_error_handlers(app)
     app.add_middleware(RequestObserver)
+    app.include_router(scan_bodies)
     app.include_router(scan_router)
 
     @app.get("/health", tags=["Operations"])

@@ -59,9 +59,11 @@ class LimitSettings(_Group):
     queries_per_minute: Positive = Field(10, description="Results and reports requests per minute and key, each.")
     concurrent_scans: Positive = Field(64, description="Synchronous scans in progress per process; more get 429.")
     concurrent_large_scans: Positive = Field(
-        4, description="Of these, texts above `inline_bytes` that are scanned at the same time; others wait their turn."
+        4, description="Of these, scans on threads at the same time (texts above `inline_bytes`, and models); others wait."
     )
-    inline_bytes: Positive = Field(16 * 1024, description="Bodies up to this size are scanned on the event loop itself.")
+    inline_bytes: Positive = Field(
+        16 * 1024, description="Bodies up to this size are scanned on the event loop itself, unless a model reads them."
+    )
 
 
 class RecordSettings(_Group):

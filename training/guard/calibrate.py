@@ -2,9 +2,9 @@
 
   python -m training.guard.calibrate --run DIR --out DIR
 
-A temperature per head (the value that minimises the cross entropy of known targets), then for every output the probability
-at which
-0.5 % (high) and 2 % (moderate) of the harmless development rows score as high or higher. Sets of foreign origin are left out.
+A temperature per output (the value that minimises the cross entropy of known targets), then the probability which 0.5 % (high) and
+2 % (moderate) of the harmless development rows reach: for injection and agent alone, for the eight toxic categories together, each
+with the same share. Sets of foreign origin are left out.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import torch
 from training.guard import batches, scoring
 from training.guard.checkpoints import load_averaged
 from training.guard.recipe import Recipe
-from training.guard.targets import TOXIC_OUTPUTS, UNKNOWN
+from training.guard.targets import CATEGORIES, TOXIC_OUTPUTS, UNKNOWN
 from training.guard.train import predict, sigmoid
 
 RATES = {"high": 0.005, "moderate": 0.02}
@@ -37,17 +37,30 @@ def temperature(logits: np.ndarray, targets: np.ndarray) -> float:
     return round(float(min(candidates, key=entropy)), 3)
 
 
-def operating_points(logits: np.ndarray, targets: np.ndarray) -> dict[str, object]:
+def operating_points(logits: np.ndarray, targets: np.ndarray, rates: dict[str, float] = RATES) -> dict[str, object]:
     """Temperature, thresholds and what they reach, for one output; targets may hold UNKNOWN."""
     known = targets != UNKNOWN
     logits, targets = logits[known], targets[known]
     divisor = temperature(logits, targets)
     scores = sigmoid(logits / divisor)
     points: dict[str, object] = {"temperature": divisor}
-    for name, rate in RATES.items():
+    for name, rate in rates.items():
         cut = scoring.threshold_at(scores[targets < 0.5], rate)
         points[name] = {"threshold": round(cut, 5), **scoring.summary(targets, scores, cut)}
     return points
+
+
+def shares(logits: np.ndarray, targets: np.ndarray) -> dict[str, float]:
+    """The rate for each toxic category at which all of them together flag RATES of the texts that are harmless in every one."""
+    harmless = logits[(targets == 0.0).all(axis=1)]
+    found = {}
+    for name, rate in RATES.items():
+        for parts in range(1, 5 * logits.shape[1]):
+            cuts = [scoring.threshold_at(column, rate / parts) for column in harmless.T]
+            if (harmless >= np.array(cuts)).any(axis=1).mean() <= rate:
+                break
+        found[name] = rate / parts
+    return found
 
 
 def calibrate(run: Path) -> dict[str, object]:
@@ -61,8 +74,9 @@ def calibrate(run: Path) -> dict[str, object]:
         "injection": operating_points(injection, np.array([row.injection for row in rows])),
         "agent": operating_points(agent, np.array([row.agent for row in rows])),
     }
+    rates = shares(toxic[:, : len(CATEGORIES)], targets[:, : len(CATEGORIES)])
     for column, name in enumerate(TOXIC_OUTPUTS):
-        outputs[name] = operating_points(toxic[:, column], targets[:, column])
+        outputs[name] = operating_points(toxic[:, column], targets[:, column], rates)
     return {"rows": len(rows), "progress": progress, "window": settings.window, "outputs": outputs}
 
 

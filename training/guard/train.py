@@ -3,7 +3,8 @@
   python -m training.guard.train --pools DIR --encoder DIR --out DIR [--tokens 3000000] [--threads 1] [--stop-at 02:20]
   python -m training.guard.train --out DIR --resume [--tokens 6000000]
 
-`--init DIR` starts a new run from the averaged weights of another one, with a fresh optimiser.
+`--init PLACE` starts a new run from the averaged weights of another one (its folder) or from an exported model (`guard.onnx`), with a
+fresh optimiser.
 
 `--pools` and `--encoder` may come from SCANGATE_POOLS and SCANGATE_ENCODER. The learning rate warms up, stays, and falls over the
 last fifth of `--tokens`; a resumed run may be given a larger budget as long as the fall has not begun. When the rows have changed
@@ -28,6 +29,7 @@ import torch
 from torch import Tensor
 
 from training.guard import batches, losses, scoring
+from training.guard.exported import load_exported
 from training.guard.model import Guard, from_encoder
 from training.guard.recipe import Recipe
 from training.guard.targets import Row
@@ -116,7 +118,9 @@ def start(settings: Settings, out: Path, init: Path | None = None) -> Run:
     out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(settings.seed)
     guard = from_encoder(Path(settings.encoder), settings.layers, settings.dropout)
-    if init is not None:
+    if init is not None and init.suffix == ".onnx":
+        load_exported(guard.body, init)
+    elif init is not None:
         guard.body.load_state_dict(torch.load(init / CHECKPOINT, weights_only=True)["averaged"])
     averaged = {name: value.clone() for name, value in guard.body.state_dict().items()}
     return Run(settings, out, guard, optimizer_of(guard, settings), averaged)
@@ -282,7 +286,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--pools", default=os.environ.get("SCANGATE_POOLS"))
     options.add_argument("--encoder", default=os.environ.get("SCANGATE_ENCODER"))
     options.add_argument("--resume", action="store_true")
-    options.add_argument("--init", type=Path, help="a run whose weights a new run starts from")
+    options.add_argument("--init", type=Path, help="a run or an exported model whose weights a new run starts from")
     options.add_argument("--threads", type=int, default=1)
     options.add_argument("--stop-at", help="UTC, HH:MM: saves and stops then")
     for name, kind in (("tokens", int), ("layers", int), ("window", int), ("batch-tokens", int), ("rate", float), ("seed", int),

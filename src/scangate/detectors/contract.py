@@ -140,3 +140,5 @@ class DetectorSpec(Generic[O]):
     """(options, findings per part, context) to `result_detail`; called for benign rows too, with no findings."""
     details: Callable[[Sequence[Finding]], JsonObject] | None = None
     """The detector's share of `*_detection_details`, where it has one."""
+    runs_model: bool = False
+    """Its scans take tens of milliseconds outside of the interpreter lock: they belong on a thread, however short the text."""

@@ -37,6 +37,11 @@ class ScanPlan:
     masks_storage: bool
     sides: Mapping[Side, SidePlan]
 
+    @property
+    def runs_models(self) -> bool:
+        """Whether a scan under this plan waits for a neural model."""
+        return any(planned.spec.runs_model for side in self.sides.values() for planned in side.detectors)
+
     def side(self, side: Side) -> SidePlan:
         return self.sides.get(side, SidePlan())
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
+from fastapi.routing import APIRoute
 from starlette.responses import Response
 
 from scangate.errors import CredentialsInvalidError, NotAuthenticatedError
@@ -16,7 +18,17 @@ from scangate.scans.wire import JsonObject
 from scangate.web.body import check_payload_hash, read_body, require_json
 from scangate.web.responses import OrjsonResponse
 
+
+class BodyRoute(APIRoute):
+    """A route whose endpoint reads the request itself: FastAPI documents it, and solves no dependencies on the scan path."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handler: Callable[[Request], Coroutine[Any, Any, Response]] = self.endpoint
+        return handler
+
+
 router = APIRouter()
+bodies = APIRouter(route_class=BodyRoute)
 
 
 def _runtime(request: Request) -> Runtime:
@@ -46,7 +58,7 @@ async def _authenticated_body(request: Request, runtime: Runtime, max_bytes: int
     return principal, body
 
 
-@router.post("/v1/scan/sync/request", **openapi.SYNC_REQUEST)
+@bodies.post("/v1/scan/sync/request", **openapi.SYNC_REQUEST)
 async def scan_sync_request(request: Request) -> Response:
     """Scan the last element of `contents` and answer with the verdict."""
     runtime = _runtime(request)
@@ -55,7 +67,7 @@ async def scan_sync_request(request: Request) -> Response:
     return Response(response, media_type="application/json")
 
 
-@router.post("/v1/scan/async/request", **openapi.ASYNC_REQUEST)
+@bodies.post("/v1/scan/async/request", **openapi.ASYNC_REQUEST)
 async def scan_async_request(request: Request) -> Response:
     """Accept a batch of scans; the answer means that it is stored and will be scanned whatever happens."""
     runtime = _runtime(request)

@@ -92,9 +92,9 @@ class Scans:
         return response
 
     async def _run(self, content: Content, plan: ScanPlan, size_bytes: int) -> Verdict:
-        """Small texts are scanned right here: a thread's hand-over would cost more than the scan."""
+        """Small texts are scanned right here, unless a model reads them: a thread's hand-over would cost more than the scan."""
         deadline = Deadline.after(plan.timeout_seconds)
-        if size_bytes <= self.limits.inline_bytes:
+        if size_bytes <= self.limits.inline_bytes and not plan.runs_models:
             return scan(content, plan, deadline=deadline, observe=observation.detector_done)
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from scangate.db.engine import Database
 from scangate.detectors.contract import Resources
+from scangate.detectors.guard import shared_guard
 from scangate.detectors.registry import REGISTRY
 from scangate.errors import ProfileInvalidError, StorageUnavailableError
 from scangate.identity.service import Authenticator, tenant_of_installation
@@ -90,7 +91,9 @@ async def open_runtime(settings: Settings, *, releases_jobs: bool) -> AsyncItera
         queue_rows=settings.records.queue_rows,
         required=settings.records.required,
     )
-    profiles = Profiles(database, REGISTRY, Resources(data_dir=settings.data_dir, max_urls=settings.limits.urls))
+    resources = Resources(data_dir=settings.data_dir, max_urls=settings.limits.urls)
+    executor.submit(shared_guard, resources)  # beside everything else; where it fails, the warm-up says so
+    profiles = Profiles(database, REGISTRY, resources)
     scans = Scans(database, profiles, recorder, executor, settings.limits)
     queue = Queue(database, lease_seconds=settings.jobs.lease_seconds)
     worker = Worker(

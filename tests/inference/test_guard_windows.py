@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 from pathlib import Path
 
@@ -27,7 +28,7 @@ def codes(text: str) -> np.ndarray:
 def test_windows_cover_the_text_in_order_and_overlap(text: str) -> None:
     windows = cut(codes(text), TOKENS)
     assert windows[0].start == 0 and windows[-1].end == len(text)
-    for left, right in zip(windows[:-1], windows[1:], strict=True):
+    for left, right in itertools.pairwise(windows):
         assert left.start < right.start <= left.end < right.end
 
 

@@ -3,8 +3,8 @@
   python -m training.guard.calibrate --run DIR --out DIR
 
 A temperature per output (the value that minimises the cross entropy of known targets), then the probability which 0.5 % (high) and
-2 % (moderate) of the harmless development rows reach: for injection and agent alone, for the eight toxic categories together, each
-with the same share. Sets of foreign origin are left out.
+2 % (moderate) of the harmless development rows reach; for the eight toxic categories together 1 % and 3 %, each with the same share.
+Sets of foreign origin are left out.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from training.guard.targets import CATEGORIES, TOXIC_OUTPUTS, UNKNOWN
 from training.guard.train import predict, sigmoid
 
 RATES = {"high": 0.005, "moderate": 0.02}
+TOXIC_RATES = {"high": 0.01, "moderate": 0.03}
+"""Of all eight categories together; at 0.5 % the first shipped model found hardly anything."""
 
 
 def temperature(logits: np.ndarray, targets: np.ndarray) -> float:
@@ -51,10 +53,10 @@ def operating_points(logits: np.ndarray, targets: np.ndarray, rates: dict[str, f
 
 
 def shares(logits: np.ndarray, targets: np.ndarray) -> dict[str, float]:
-    """The rate for each toxic category at which all of them together flag RATES of the texts that are harmless in every one."""
+    """The rate for each toxic category at which all of them together flag TOXIC_RATES of the texts that are harmless in every one."""
     harmless = logits[(targets == 0.0).all(axis=1)]
     found = {}
-    for name, rate in RATES.items():
+    for name, rate in TOXIC_RATES.items():
         for parts in range(1, 5 * logits.shape[1]):
             cuts = [scoring.threshold_at(column, rate / parts) for column in harmless.T]
             if (harmless >= np.array(cuts)).any(axis=1).mean() <= rate:

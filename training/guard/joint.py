@@ -1,9 +1,10 @@
-"""Fits the weights that join the guard's word on an injection to that of rules and linear model; writes `joint.yaml`.
+"""Sets where guard, and rules with linear model, are sure of an injection, and where both together are; writes `joint.yaml`.
 
   python -m training.guard.joint --model FILES --pools DIR [--out src/scangate/detectors/prompt_injection]
 
-Only development rows that neither model was fitted on count. Thresholds: 0.5 % (high) and 2 % (medium) of their harmless rows. The
-two foreign development sets are reported and decide nothing.
+Rules and linear model keep the threshold of their own; the guard is sure where it flags 0.5 % of the harmless development rows that
+neither model was fitted on. `medium` is where both together flag 2 % of them. The two foreign development sets are reported and decide
+nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
 
 import scangate.detectors.prompt_injection as package
 from scangate.detectors.contract import Subject
@@ -33,9 +33,10 @@ from training.linear import pools as linear_pools
 
 OWN = Path(__file__).resolve().parent.parent / "data"
 FLOOR = -6.0
-RATES = {"high": 0.005, "medium": 0.02}
-STEEPNESS = 1.0
-"""Strength of the regularisation towards the even sum of both."""
+SURE = 0.005
+MEDIUM = 0.02
+LEAST_GAP = 0.5
+"""Between `high` and `medium`, in logits."""
 
 
 def unseen(pools: Path) -> list[Row]:
@@ -59,32 +60,30 @@ def windows_of(row: Row, detector: PromptInjectionDetector, model: GuardModel) -
     return np.array(found).reshape(-1, 2)
 
 
-def fit(rows: Sequence[Row], features: Sequence[np.ndarray], rounds: int = 4) -> JointWeights:
-    """A logistic model on each row's best window, which the model itself chooses anew in every round."""
-    labels = np.array([row.injection > 0.5 for row in rows])
-    weights = np.where(labels, 0.5 / labels.sum(), 0.5 / (~labels).sum()) * len(labels)
-    theta = np.array([0.0, 0.5, 1.0])
-    for _ in range(rounds):
-        best = np.array([part[int(np.argmax(theta[0] + part @ theta[1:]))] for part in features])
-        model = LogisticRegression(C=1.0 / STEEPNESS).fit(best, labels, weights)
-        theta = np.concatenate((model.intercept_, np.maximum(model.coef_[0], 0.0)))
-    scores = np.array([float((theta[0] + part @ theta[1:]).max()) for part in features])
-    cuts = {name: scoring.threshold_at(scores[~labels], rate) for name, rate in RATES.items()}
-    names = {"bias": theta[0], "linear": theta[1], "neural": theta[2], "floor": FLOOR, **cuts}
-    return JointWeights(**{name: round(float(value), 4) for name, value in names.items()})
+def fit(rows: Sequence[Row], features: Sequence[np.ndarray], linear_high: float) -> JointWeights:
+    """Thresholds from the harmless rows alone, each row at its most suspicious window."""
+    harmless = [part for row, part in zip(rows, features, strict=True) if row.injection < 0.5]
+    neural_high = scoring.threshold_at(np.array([part[:, 1].max() for part in harmless]), SURE)
+    draft = JointWeights(linear_high=linear_high, neural_high=round(neural_high, 4), floor=FLOOR, high=linear_high, medium=0.0)
+    medium = scoring.threshold_at(np.array([score(part, draft) for part in harmless]), MEDIUM)
+    return draft.model_copy(update={"medium": round(min(medium, linear_high - LEAST_GAP), 4)})
+
+
+def score(part: np.ndarray, weights: JointWeights) -> float:
+    """The highest joint logit of a row's windows."""
+    return max(weights.logit(linear, neural) for linear, neural in part)
 
 
 def tell(rows: Sequence[Row], features: Sequence[np.ndarray], weights: JointWeights) -> None:
-    """Figures of both judges alone and together, by source group and language."""
+    """Figures of both judges alone and together, at the thresholds that are shipped, by language and source."""
     labels = np.array([row.injection for row in rows])
     own = np.array([row.source not in scoring.OUTSIDE for row in rows])
-    columns = {
-        "linear": np.array([part[:, 0].max() for part in features]),
-        "neural": np.array([part[:, 1].max() for part in features]),
-        "joint": np.array([max(weights.logit(linear, neural) for linear, neural in part) for part in features]),
+    judges = {
+        "linear": (np.array([part[:, 0].max() for part in features]), weights.linear_high),
+        "neural": (np.array([part[:, 1].max() for part in features]), weights.neural_high),
+        "joint": (np.array([score(part, weights) for part in features]), weights.high),
     }
-    for name, scores in columns.items():
-        cut = scoring.threshold_at(scores[own & (labels < 0.5)], RATES["high"])
+    for name, (scores, cut) in judges.items():
         print(name, json.dumps(scoring.summary(labels[own], scores[own], cut)))
         for by in ("lang", "source"):
             print("  ", by, json.dumps(scoring.grouped(rows, labels, scores, cut, by)))
@@ -97,12 +96,13 @@ def main() -> None:
     options.add_argument("--out", type=Path, default=Path(package.__file__).parent)
     arguments = options.parse_args()
     model = load_guard(arguments.model)
-    nothing = JointWeights(bias=0.0, linear=0.0, neural=0.0, floor=FLOOR, high=0.0, medium=0.0)
-    detector = PromptInjectionDetector(PromptInjectionOptions(action=Action.BLOCK), load_scorer(), Guard(model, nothing))
+    nothing = JointWeights(linear_high=0.0, neural_high=0.0, floor=FLOOR, high=0.0, medium=0.0)
+    scorer = load_scorer()
+    detector = PromptInjectionDetector(PromptInjectionOptions(action=Action.BLOCK), scorer, Guard(model, nothing))
     rows = unseen(arguments.pools)
     features = [windows_of(row, detector, model) for row in rows]
     own = [index for index, row in enumerate(rows) if row.source not in scoring.OUTSIDE]
-    weights = fit([rows[index] for index in own], [features[index] for index in own])
+    weights = fit([rows[index] for index in own], [features[index] for index in own], scorer.weights.high)
     lines = ["# Made by `python -m training.guard.joint`. Logits.\n"]
     lines += [f"{name}: {value}\n" for name, value in weights.model_dump().items()]
     (arguments.out / "joint.yaml").write_text("".join(lines), encoding="utf-8")

@@ -27,7 +27,7 @@ LEFT_OUT = {
     "TAMIL",
     "ORIYA",
 }
-SMALL_CAPITALS = dict(zip("ʙɢʜɪᴊᴋʟᴍɴᴘʀᴛᴜᴠᴡᴢᴀᴄᴅᴇᴏĸ", "bghijklmnprtuvwzacdeok", strict=True))
+SMALL_CAPITALS = dict(zip("ʙɢʜɪᴊᴋʟᴍʍɴᴘʀᴛᴜᴠᴡᴢᴀᴄᴅᴇᴏĸ", "bghijklmmnprtuvwzacdeok", strict=True))
 
 HEADER = """\
 # Letters that look like ASCII letters: target, kind, sources.

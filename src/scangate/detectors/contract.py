@@ -7,6 +7,7 @@ report.py     the `result_detail` of the report row, in the documented shape
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -98,20 +99,16 @@ class Resources:
     max_urls: int = 100
     """Distinct URLs of a text that are looked up."""
     _shared: dict[str, Any] = field(default_factory=dict)
-    _lock: Lock = field(default_factory=Lock)
+    _locks: defaultdict[str, Lock] = field(default_factory=lambda: defaultdict(Lock))
 
     def shared(self, key: str, load: Callable[[], T]) -> T:
-        """`load()` once per key; the same object for every later call."""
-        with self._lock:
-            if key not in self._shared:
-                self._shared[key] = load()
-            value: T = self._shared[key]
-            return value
-
-    def drop(self, key: str) -> None:
-        """Forget a shared object, so that the next compile loads it anew (a feed was imported)."""
-        with self._lock:
-            self._shared.pop(key, None)
+        """`load()` once per key, the same object for every later call; different keys are loaded side by side."""
+        if key not in self._shared:
+            with self._locks[key]:
+                if key not in self._shared:
+                    self._shared[key] = load()
+        value: T = self._shared[key]
+        return value
 
 
 O = TypeVar("O", bound=BaseModel)  # noqa: E741 - options

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from scangate.detectors.agent_security import SPEC as AGENT_SECURITY
 from scangate.detectors.contract import DetectorSpec
 from scangate.detectors.database_security import SPEC as DATABASE_SECURITY
 from scangate.detectors.malicious_urls import SPEC as MALICIOUS_URLS
 from scangate.detectors.prompt_injection import SPEC as PROMPT_INJECTION
 from scangate.detectors.sensitive_data import SPEC as SENSITIVE_DATA
+from scangate.detectors.toxic_content import SPEC as TOXIC_CONTENT
 
-REGISTRY: Final[tuple[DetectorSpec[Any], ...]] = (DATABASE_SECURITY, SENSITIVE_DATA, PROMPT_INJECTION, MALICIOUS_URLS)
+REGISTRY: Final[tuple[DetectorSpec[Any], ...]] = (
+    DATABASE_SECURITY,
+    SENSITIVE_DATA,
+    PROMPT_INJECTION,
+    TOXIC_CONTENT,
+    AGENT_SECURITY,
+    MALICIOUS_URLS,
+)

@@ -8,7 +8,7 @@ from typing import Any
 
 from scangate.detectors.contract import CompiledDetector, DetectorSpec, Scoring, Subject
 from scangate.domain.finding import DetectorOutcome, Finding
-from scangate.domain.taxonomy import DetectorName, OutcomeStatus, Side
+from scangate.domain.taxonomy import Action, DetectorName, OutcomeStatus, Side
 from scangate.engine.deadline import Deadline
 from scangate.engine.pipeline import scan
 from scangate.engine.plan import ScanPlan
@@ -80,6 +80,8 @@ class Judge:
                     self._detectors[side] = _Remembering(planned.compiled)
                     sides[side] = replace(side_plan, detectors=(replace(planned, compiled=self._detectors[side]),))
         self._plan = replace(plan, sides=sides)
+        asked = [planned.options.model_dump_json() for side_plan in sides.values() for planned in side_plan.detectors]
+        self._blocks = any(f'"{Action.BLOCK.value}"' in options for options in asked)
 
     def judge(self, row: Row) -> Judgement:
         """The profile must have the detector switched on for the row's side, see `check_sides`."""
@@ -91,7 +93,11 @@ class Judge:
         if outcome is None or outcome.status is not OutcomeStatus.OK:
             return Judgement(row, outcome.status if outcome else OutcomeStatus.ERROR, elapsed_ms=verdict.elapsed_ms)
         status, score = self._score(remembering, outcome)
-        return Judgement(row, status, outcome.flagged, score, verdict.elapsed_ms)
+        return Judgement(row, status, self._counts(outcome), score, verdict.elapsed_ms)
+
+    def _counts(self, outcome: DetectorOutcome) -> bool:
+        """What a profile blocks; where it only watches, what it flags. So `high:block, moderate:allow` is judged at high."""
+        return outcome.action is Action.BLOCK if self._blocks else outcome.flagged
 
     def _score(self, remembering: _Remembering, outcome: DetectorOutcome) -> tuple[OutcomeStatus, float]:
         detector, subject = remembering.inner, remembering.subject

@@ -19,4 +19,5 @@ SPEC: Final = DetectorSpec(
     from_protections=from_protections,
     compile=compile_prompt_injection,
     report=report,
+    runs_model=True,
 )

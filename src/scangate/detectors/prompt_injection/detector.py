@@ -10,29 +10,39 @@ from pathlib import Path
 from typing import Final
 
 from scangate.detectors.contract import Resources, Subject
+from scangate.detectors.guard import GuardReading, guard_readings, shared_guard, shared_readings
+from scangate.detectors.prompt_injection.joint import SUSPECTED, JointWeights, Stretch, joined, load_joint_weights
 from scangate.detectors.prompt_injection.options import PromptInjectionOptions
-from scangate.detectors.prompt_injection.readings import Reading, readings
 from scangate.detectors.prompt_injection.rules import Kind, load_rules
-from scangate.detectors.prompt_injection.scoring import Judged, Scorer, load_weights
+from scangate.detectors.prompt_injection.scoring import Scorer, load_weights
 from scangate.domain.content import Span
 from scangate.domain.finding import Finding
 from scangate.domain.taxonomy import Action, Confidence, Side
+from scangate.inference.guard import GuardModel
 from scangate.inference.linear import LinearModel
+from scangate.matching.readings import Reading
 
 MODEL_DIR: Final = Path(__file__).parent
 MAX_FINDINGS: Final = 10
 """Findings of one part: those of the highest score."""
-LINEAR_RULE: Final = "linear-model"
+MODEL_RULE: Final = "guard-model"
 """The rule id of a finding that no rule bears out."""
 _LONG: Final = 400
 
 
 @dataclass(frozen=True, slots=True)
 class _Suspicion:
-    judged: Judged
+    stretch: Stretch
     span: Span
     reading: Reading
-    logit: float
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """The guard model with the weights that join its word to that of rules and linear model."""
+
+    model: GuardModel
+    weights: JointWeights
 
 
 class _Hidden:
@@ -48,11 +58,14 @@ class _Hidden:
 
 
 class PromptInjectionDetector:
-    """One profile's options over the shared scorer."""
+    """One profile's options over the shared scorer and guard; without a guard, rules and linear model judge alone."""
 
-    def __init__(self, options: PromptInjectionOptions, scorer: Scorer) -> None:
+    def __init__(self, options: PromptInjectionOptions, scorer: Scorer, guard: Guard | None = None) -> None:
         self._options = options
         self._scorer = scorer
+        self._guard = guard
+        thresholds = guard.weights if guard else scorer.weights
+        self._high, self._medium = thresholds.high, thresholds.medium
 
     def detect(self, subject: Subject) -> Sequence[Finding]:
         """High confidence is flagged, medium is reported only; the history is not judged.
@@ -60,12 +73,8 @@ class PromptInjectionDetector:
         Raises:
             DeadlineExceededError: passed on from `subject.checkpoint()`.
         """
-        suspicions: list[_Suspicion] = []
-        hidden = _Hidden(subject.text.hidden_spans)
-        for reading in readings(subject.text):
-            subject.checkpoint()
-            suspicions.extend(self._suspicions(reading, hidden, subject.checkpoint))
-        suspicions.sort(key=lambda suspicion: -suspicion.logit)
+        suspicions = [suspicion for suspicion in self._suspicions(subject) if suspicion.stretch.logit >= self._medium]
+        suspicions.sort(key=lambda suspicion: -suspicion.stretch.logit)
         findings: list[Finding] = []
         for suspicion in suspicions:
             finding = self._finding(suspicion, subject.part.side)
@@ -75,30 +84,60 @@ class PromptInjectionDetector:
                 break
         return sorted(findings, key=lambda finding: finding.span)
 
-    def _suspicions(self, reading: Reading, hidden: _Hidden, checkpoint: Callable[[], None]) -> list[_Suspicion]:
-        weights = self._scorer.weights
-        text, judged = self._scorer.judge(reading.folded, weights.medium - weights.hidden, checkpoint)
-        found = []
+    def score(self, subject: Subject) -> float:
+        """The highest probability of any stretch."""
+        return _probability(max((suspicion.stretch.logit for suspicion in self._suspicions(subject)), default=-30.0))
+
+    def linear(self, reading: Reading, hidden: Sequence[Span], checkpoint: Callable[[], None]) -> list[Stretch]:
+        """What rules and linear model make of a reading, best first, down to the floor."""
+        weights, runs = self._scorer.weights, _Hidden(hidden)
+        floor = self._guard.weights.floor if self._guard else weights.medium - weights.hidden
+        folded = reading.folded()
+        text, judged = self._scorer.judge(folded.text, floor, checkpoint)
+        stretches = []
         for one in judged:
-            span = reading.offsets.to_raw(*text.offsets(one.start, one.end))
-            bonus = weights.hidden if one.rules and (reading.covert or hidden.meets(span)) else 0.0
-            if one.logit + bonus >= weights.medium:
-                found.append(_Suspicion(one, span, reading, one.logit + bonus))
+            place = folded.offsets.to_raw(*text.offsets(one.start, one.end))
+            covert = one.rules and (reading.covert or runs.meets(reading.offsets.to_raw(place.start, place.end)))
+            stretches.append(Stretch(place.start, place.end, one.logit + weights.hidden * bool(covert), one.rules))
+        return sorted(stretches, key=lambda one: -one.logit)
+
+    def _suspicions(self, subject: Subject) -> list[_Suspicion]:
+        passes = guard_readings(subject, self._guard.model) if self._guard else ()
+        found: list[_Suspicion] = []
+        for index, reading in enumerate(shared_readings(subject)):
+            subject.checkpoint()
+            stretches = self.linear(reading, subject.text.hidden_spans, subject.checkpoint)
+            if self._guard is not None:
+                passed = passes[index] if index < len(passes) else None
+                stretches = self._joined(self._guard.weights, stretches, passed, subject.checkpoint)
+            found += [_Suspicion(one, reading.offsets.to_raw(*_trimmed(reading.text, one)), reading) for one in stretches]
         return found
+
+    def _joined(
+        self,
+        weights: JointWeights,
+        stretches: list[Stretch],
+        reading: GuardReading | None,
+        checkpoint: Callable[[], None],
+    ) -> list[Stretch]:
+        alone = self._scorer.weights.high, self._scorer.weights.medium
+        suspected = [(one.start, one.end) for one in stretches[:SUSPECTED]]
+        passed = reading.scores(checkpoint, suspected) if reading is not None else []
+        return joined(weights, stretches, passed, alone)
 
     def _finding(self, suspicion: _Suspicion, side: Side) -> Finding | None:
         kind = self._kind(suspicion, side)
         action = self._action(kind)
         if action is None:
             return None
-        high = suspicion.logit >= self._scorer.weights.high
+        high = suspicion.stretch.logit >= self._high
         weight_of = self._scorer.weights.groups
-        strongest = max(suspicion.judged.rules, key=lambda rule: weight_of.get(rule.group, 0.0), default=None)
+        strongest = max(suspicion.stretch.rules, key=lambda rule: weight_of.get(rule.group, 0.0), default=None)
         return Finding(
-            rule=strongest.id if strongest else LINEAR_RULE,
+            rule=strongest.id if strongest else MODEL_RULE,
             span=suspicion.span,
             confidence=Confidence.HIGH if high else Confidence.MEDIUM,
-            score=_probability(suspicion.logit),
+            score=_probability(suspicion.stretch.logit),
             action=action,
             severity=self._options.severity,
             category=kind.value,
@@ -114,25 +153,37 @@ class PromptInjectionDetector:
     def _kind(self, suspicion: _Suspicion, side: Side) -> Kind:
         if suspicion.reading.covert:
             return Kind.OBFUSCATED
-        judged = suspicion.judged
+        stretch = suspicion.stretch
         if side is not Side.PROMPT:
             return Kind.INDIRECT
         totals: dict[Kind, float] = {}
-        for group, kind in {rule.group: rule.kind for rule in judged.rules}.items():
+        for group, kind in {rule.group: rule.kind for rule in stretch.rules}.items():
             totals[kind] = totals.get(kind, 0.0) + self._scorer.weights.groups.get(group, 0.0)
         if totals:
             return max(totals, key=lambda kind: totals[kind])
-        return Kind.JAILBREAK if judged.end - judged.start > _LONG else Kind.DIRECT_OVERRIDE
+        return Kind.JAILBREAK if stretch.end - stretch.start > _LONG else Kind.DIRECT_OVERRIDE
 
 
 def compile_prompt_injection(options: PromptInjectionOptions, resources: Resources) -> PromptInjectionDetector:
-    """The rules and the model are loaded once a process."""
-    return PromptInjectionDetector(options, resources.shared("prompt_injection.scorer", load_scorer))
+    """Rules and models are loaded once a process.
+
+    Raises:
+        ConfigurationError: a model file is missing or altered.
+    """
+    scorer = resources.shared("prompt_injection.scorer", load_scorer)
+    weights = resources.shared("prompt_injection.joint", lambda: load_joint_weights(MODEL_DIR / "joint.yaml"))
+    return PromptInjectionDetector(options, scorer, Guard(shared_guard(resources), weights))
 
 
 def load_scorer(directory: Path = MODEL_DIR) -> Scorer:
     """The scorer that comes with the package."""
     return Scorer(load_rules(), LinearModel.load(directory / "linear.npz"), load_weights(directory / "weights.yaml"))
+
+
+def _trimmed(text: str, stretch: Stretch) -> tuple[int, int]:
+    piece = text[stretch.start : stretch.end]
+    start = stretch.start + len(piece) - len(piece.lstrip())
+    return start, max(start, stretch.start + len(piece.rstrip()))
 
 
 def _probability(logit: float) -> float:

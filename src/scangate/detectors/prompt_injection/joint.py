@@ -1,41 +1,43 @@
 """Joins two judgements of a text: rules and linear model, which see all of it, and the guard model, which sees some windows.
 
-Every window that the guard looked at gets one logit, `bias + linear * L + neural * N`: L is the highest logit of the rules and the
-linear model inside the window, N the guard's. What lies in no such window is judged by L alone, at the thresholds of its own.
+Every window that the guard looked at gets one logit, `linear_high + log(exp(L - linear_high) + exp(N - neural_high))`: L is the highest
+logit of the rules and the linear model inside the window, N the guard's. Either is enough, and two that are nearly sure add up: the two know
+different attacks. What lies in no such window is judged by L alone, at the thresholds of its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import exp, log1p
 from pathlib import Path
 from typing import Final
 
-import yaml
 from pydantic import BaseModel, ConfigDict
 
 from scangate.detectors.prompt_injection.rules import Rule
 from scangate.inference.guard import Scores, Window
+from scangate.matching.documents import read_yaml
 
 SUSPECTED: Final = 12
 """Stretches that the guard looks at because rules or the linear model found them suspicious."""
 
 
 class JointWeights(BaseModel):
-    """Weights of the sum and its thresholds, fitted by `training.guard.joint`. All in logits."""
+    """Where each judge is sure by itself, and the thresholds of both together; set by `training.guard.joint`. All in logits."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    bias: float
-    linear: float
-    neural: float
+    linear_high: float
+    neural_high: float
     floor: float
     """L where neither rules nor linear model found anything, and its lowest value."""
     high: float
     medium: float
 
     def logit(self, linear: float, neural: float) -> float:
-        return self.bias + self.linear * max(linear, self.floor) + self.neural * neural
+        sure, surer = sorted((max(linear, self.floor) - self.linear_high, neural - self.neural_high))
+        return self.linear_high + surer + log1p(exp(sure - surer))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,4 +75,4 @@ def joined(
 
 def load_joint_weights(path: Path) -> JointWeights:
     """The weights that come with the package."""
-    return JointWeights.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    return JointWeights.model_validate(read_yaml(path.read_text(encoding="utf-8")))

@@ -1,0 +1,103 @@
+"""What the detectors that ask the guard model share: a part's readings, cut into windows, each window passed at most once.
+
+Short texts are looked at whole. Of long ones the model sees both edges, stretches spread over the rest, and whatever the asking
+detector's fast pass found suspicious; the fast pass itself sees everything.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from scangate.detectors.contract import Resources, Subject
+from scangate.domain.content import Span
+from scangate.inference.guard import GUARD_DIR, GuardModel, Scores, Window, load_guard
+from scangate.matching.readings import Reading, readings
+
+ALL_WINDOWS: Final = 12
+"""A visible text of at most so many windows (about 5 KB) is looked at everywhere."""
+EDGE_WINDOWS: Final = 2
+SPREAD_WINDOWS: Final = 6
+DECODED_READINGS: Final = 8
+DECODED_WINDOWS: Final = 4
+"""Of each decoded reading; what is decoded is short, or binary."""
+
+
+@dataclass(frozen=True, slots=True)
+class GuardReading:
+    """A reading with its windows and what the guard said of those that were passed."""
+
+    reading: Reading
+    windows: tuple[Window, ...]
+    chosen: tuple[int, ...]
+    """Indices of the windows that every detector looks at."""
+    model: GuardModel
+    _scores: dict[int, Scores] = field(default_factory=dict)
+
+    def scores(self, checkpoint: Callable[[], None], suspected: Iterable[tuple[int, int]] = ()) -> list[tuple[Window, Scores]]:
+        """Scores of the chosen windows and of those around the suspected stretches of the reading's text.
+
+        Raises:
+            DeadlineExceededError: passed on from `checkpoint`, called before every pass.
+        """
+        wanted = sorted({*self.chosen, *(self._around(start, end) for start, end in suspected)})
+        return [(self.windows[index], self._score(index, checkpoint)) for index in wanted]
+
+    def _score(self, index: int, checkpoint: Callable[[], None]) -> Scores:
+        if index not in self._scores:
+            checkpoint()
+            self._scores[index] = self.model.score(self.reading.text, self.windows[index])
+        return self._scores[index]
+
+    def _around(self, start: int, end: int) -> int:
+        """The first window that holds the stretch's middle."""
+        middle = (start + end) // 2
+        return min(bisect_left(self.windows, middle + 1, key=lambda window: window.end), len(self.windows) - 1)
+
+    def span(self, window: Window) -> Span:
+        """In the raw part, without white space at the ends."""
+        text = self.reading.text[window.start : window.end]
+        start = window.start + len(text) - len(text.lstrip())
+        end = max(start, window.start + len(text.rstrip()))
+        return self.reading.offsets.to_raw(start, end)
+
+
+def guard_readings(subject: Subject, model: GuardModel) -> tuple[GuardReading, ...]:
+    """The subject's first readings, visible text first; made once for all detectors of a scan."""
+    return subject.memo.once("guard", lambda: tuple(_readings(subject, model)))
+
+
+def _readings(subject: Subject, model: GuardModel) -> Iterable[GuardReading]:
+    for index, reading in enumerate(islice(shared_readings(subject), 1 + DECODED_READINGS)):
+        subject.checkpoint()
+        windows = tuple(model.windows(reading.text))
+        yield GuardReading(reading, windows, _chosen(len(windows), decoded=index > 0), model)
+
+
+def shared_readings(subject: Subject) -> tuple[Reading, ...]:
+    """All readings of the subject, made once for all detectors of a scan."""
+    return subject.memo.once("readings", lambda: tuple(readings(subject.text)))
+
+
+def _chosen(count: int, *, decoded: bool) -> tuple[int, ...]:
+    if decoded:
+        return tuple(range(min(count, DECODED_WINDOWS)))
+    if count <= ALL_WINDOWS:
+        return tuple(range(count))
+    spread = np.linspace(EDGE_WINDOWS, count - 1 - EDGE_WINDOWS, SPREAD_WINDOWS).astype(int).tolist()
+    return tuple(sorted({*range(EDGE_WINDOWS), *spread, *range(count - EDGE_WINDOWS, count)}))
+
+
+def shared_guard(resources: Resources, directory: Path = GUARD_DIR) -> GuardModel:
+    """The guard model, loaded once a process.
+
+    Raises:
+        ConfigurationError: a model file is missing or altered.
+    """
+    return resources.shared("guard", lambda: load_guard(directory))

@@ -1,0 +1,92 @@
+"""Judges every window of a part in eight categories. The guard model's word counts; there are no word lists."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from scangate.detectors.contract import Resources, Subject
+from scangate.detectors.guard import GuardReading, guard_readings, shared_guard
+from scangate.detectors.toxic_content.options import Level, ToxicContentOptions
+from scangate.domain.content import Span
+from scangate.domain.finding import Finding
+from scangate.domain.taxonomy import Confidence
+from scangate.inference.guard import GuardModel, Scores, Window
+
+_CONFIDENCE: dict[Level, Confidence] = {"high": Confidence.HIGH, "moderate": Confidence.MEDIUM}
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    category: str
+    level: Level
+    score: float
+    span: Span
+    reading: GuardReading
+
+
+class ToxicContentDetector:
+    """One profile's options over the shared guard model."""
+
+    def __init__(self, options: ToxicContentOptions, model: GuardModel) -> None:
+        self._options = options
+        self._model = model
+        self._columns = {name: model.toxic_names.index(name) for name in options.categories}
+
+    def detect(self, subject: Subject) -> Sequence[Finding]:
+        """Per category the worst window; flagged at every level that has an action.
+
+        Raises:
+            DeadlineExceededError: passed on from `subject.checkpoint()`.
+        """
+        worst: dict[str, _Hit] = {}
+        for reading in guard_readings(subject, self._model):
+            for window, scores in reading.scores(subject.checkpoint):
+                for hit in self._hits(reading, window, scores):
+                    if hit.category not in worst or hit.score > worst[hit.category].score:
+                        worst[hit.category] = hit
+        return [self._finding(hit) for hit in worst.values()]
+
+    def score(self, subject: Subject) -> float:
+        """The highest calibrated probability of any category that the profile asks for."""
+        return max(
+            (
+                self._model.calibration.probability(name, float(scores.toxic[column]))
+                for reading in guard_readings(subject, self._model)
+                for _, scores in reading.scores(subject.checkpoint)
+                for name, column in self._columns.items()
+            ),
+            default=0.0,
+        )
+
+    def _hits(self, reading: GuardReading, window: Window, scores: Scores) -> list[_Hit]:
+        hits = []
+        for name, column in self._columns.items():
+            point = self._model.calibration.outputs[name]
+            chance = self._model.calibration.probability(name, float(scores.toxic[column]))
+            level: Level | None = "high" if chance >= point.high else "moderate" if chance >= point.moderate else None
+            if level is not None and level in self._options.categories[name].actions:
+                hits.append(_Hit(name, level, chance, reading.span(window), reading))
+        return hits
+
+    def _finding(self, hit: _Hit) -> Finding:
+        options = self._options.categories[hit.category]
+        return Finding(
+            rule="guard-model",
+            span=hit.span,
+            confidence=_CONFIDENCE[hit.level],
+            score=hit.score,
+            action=options.actions[hit.level],
+            severity=options.severities[hit.level],
+            category=hit.category,
+            encodings=hit.reading.reading.encodings,
+        )
+
+
+def compile_toxic_content(options: ToxicContentOptions, resources: Resources) -> ToxicContentDetector:
+    """The model is loaded once a process.
+
+    Raises:
+        ConfigurationError: a model file is missing or altered.
+    """
+    return ToxicContentDetector(options, shared_guard(resources))

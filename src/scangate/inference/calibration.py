@@ -1,0 +1,69 @@
+"""Temperatures and thresholds of a model's outputs, fixed on a development split by `training`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import exp
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from scangate.errors import ConfigurationError
+
+
+class _Point(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    threshold: float = Field(ge=0.0)
+
+
+class _Output(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    temperature: float = Field(gt=0.0)
+    high: _Point
+    moderate: _Point
+
+
+class _Document(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    outputs: dict[str, _Output]
+
+
+@dataclass(frozen=True, slots=True)
+class OperatingPoint:
+    """Probabilities from which on a text counts: 0.5 % (`high`) and 2 % (`moderate`) of harmless ones reach them."""
+
+    temperature: float
+    high: float
+    moderate: float
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """One operating point for each output of a model."""
+
+    outputs: dict[str, OperatingPoint]
+
+    def probability(self, output: str, logit: float) -> float:
+        """The calibrated probability of a logit, in [0, 1]."""
+        scaled = logit / self.outputs[output].temperature
+        return 1.0 / (1.0 + exp(-max(min(scaled, 30.0), -30.0)))
+
+
+def load_calibration(path: Path) -> Calibration:
+    """
+    Raises:
+        ConfigurationError: the file is missing or of another format.
+    """
+    try:
+        document = _Document.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError):
+        raise ConfigurationError(f"the calibration {path.name!r} is missing or cannot be read") from None
+    return Calibration(
+        {
+            name: OperatingPoint(output.temperature, output.high.threshold, output.moderate.threshold)
+            for name, output in document.outputs.items()
+        }
+    )

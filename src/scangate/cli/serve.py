@@ -44,6 +44,9 @@ def run(settings: Settings) -> None:
     Raises:
         ConfigurationError: the server cannot start like this; nothing was changed that a next start would stumble over.
     """
+    import gc
+
+    gc.disable()  # loading makes a million objects that stay; the warm-up switches it on again
     from scangate.bootstrap import locked, prepare
     from scangate.telemetry.logs import configure_logs
     from scangate.web.listeners import Listener, bind

@@ -73,6 +73,8 @@ def _sqlite_engine(url: str, busy_seconds: int, max_pages: int | None, *, begin:
     engine = create_async_engine(
         url, pool_size=pool_size, max_overflow=0, hide_parameters=True, connect_args={"timeout": busy_seconds}
     )
+    # a batch is one statement: the interpreter lock changes hands once, not for every row
+    engine.sync_engine.dialect.use_insertmanyvalues_wo_returning = True
 
     @event.listens_for(engine.sync_engine, "connect")
     def _configure(connection: Any, _record: object) -> None:

@@ -23,7 +23,7 @@ from scangate.matching.readings import Reading, readings
 ALL_WINDOWS: Final = 12
 """A visible text of at most so many windows (about 5 KB) is looked at everywhere."""
 EDGE_WINDOWS: Final = 2
-SPREAD_WINDOWS: Final = 6
+SPREAD_WINDOWS: Final = 4
 DECODED_READINGS: Final = 8
 DECODED_WINDOWS: Final = 4
 """Of each decoded reading; what is decoded is short, or binary."""

@@ -11,17 +11,19 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
 
 from scangate.errors import ConfigurationError
 from scangate.inference.calibration import load_calibration
 from scangate.inference.catalog import MODELS_DIR, ModelFolder, open_folder
 from scangate.inference.words import WordTable
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+    from tokenizers import Tokenizer
 
 GUARD_DIR: Final = MODELS_DIR / "guard"
 INJECTION: Final = "injection"
@@ -73,7 +75,7 @@ class GuardModel:
         self._kinds = manifest.outputs[KIND]
         self._manifest = manifest
         self._words = WordTable(folder.file("words.i8"), folder.file("words.scale.f32"), manifest.vocabulary, manifest.hidden)
-        self._tokenizer = Tokenizer.from_file(str(folder.file("tokenizer.json")))
+        self._tokenizer = _tokenizer(folder.file("tokenizer.json"))
         self._session = _session(folder.file("guard.onnx"))
 
     def windows(self, text: str) -> list[Window]:
@@ -153,7 +155,15 @@ def _highest(scores: Sequence[Scores]) -> Scores:
     return Scores(surest.injection, max(one.agent for one in scores), toxic, surest.kind)
 
 
-def _session(path: Path) -> onnxruntime.InferenceSession:
+def _tokenizer(path: Path) -> Tokenizer:
+    from tokenizers import Tokenizer  # imported by the thread that loads the model, while others load the rest
+
+    return Tokenizer.from_file(str(path))
+
+
+def _session(path: Path) -> InferenceSession:
+    import onnxruntime  # as above
+
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL

@@ -19,7 +19,7 @@ from scangate.detectors.prompt_injection.rules import Rule
 from scangate.inference.guard import Scores, Window
 from scangate.matching.documents import read_yaml
 
-SUSPECTED: Final = 12
+SUSPECTED: Final = 8
 """Stretches that the guard looks at because rules or the linear model found them suspicious."""
 
 

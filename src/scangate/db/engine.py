@@ -18,6 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from scangate.errors import ConfigurationError, StorageUnavailableError
 
+_STATEMENTS = 8
+"""Prepared statements that a connection keeps: batches of every size are statements of their own, of up to a megabyte each."""
+
 
 class Database:
     """Connections for reading and for writing; `write()` commits at the end of the block and rolls back on an exception."""
@@ -71,7 +74,11 @@ def _unavailable(error: DatabaseError) -> StorageUnavailableError | DatabaseErro
 
 def _sqlite_engine(url: str, busy_seconds: int, max_pages: int | None, *, begin: str, pool_size: int) -> AsyncEngine:
     engine = create_async_engine(
-        url, pool_size=pool_size, max_overflow=0, hide_parameters=True, connect_args={"timeout": busy_seconds}
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        hide_parameters=True,
+        connect_args={"timeout": busy_seconds, "cached_statements": _STATEMENTS},
     )
     # a batch is one statement: the interpreter lock changes hands once, not for every row
     engine.sync_engine.dialect.use_insertmanyvalues_wo_returning = True

@@ -98,7 +98,7 @@ def test_listed_urls_are_flagged_in_every_spelling(resources: Resources, text: s
         "mail bob@listed-malware.example.com",
         "https://www.paypal.com/signin and https://login.microsoftonline.com/common",
         "https://github.com/paypal/paypal-checkout/blob/main/login.md",
-        "pip install https://files.pythonhosted.org/packages/a/b.whl",
+        "pip install https://files.example.org/packages/a/b.whl",
         "curl http://10.0.0.5/install.sh and http://203.0.113.9/tool.exe",
         "https://user:secret@registry.example.com/v2/",
         "version 1.2.3.4, range 10.0.0.0/8",

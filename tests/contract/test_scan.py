@@ -46,9 +46,15 @@ def test_detected_objects_name_the_enabled_detectors_of_a_present_side_only(clie
 def test_null_and_unknown_fields_are_as_good_as_absent(client: httpx.Client) -> None:
     content = {"prompt": "Hello", "response": None, "code_prompt": None, "code_response": "", "context": None, "tool_event": None}
     metadata = {"app_name": None, "source": "gateway", "is_response": True, "agent_meta": None}
-    scan(client, content, tr_id=None, session_id=None, ai_profile=None, metadata=metadata, surprise={"a": [1]})
-    scan(client, {"prompt": "Hello", "new": 1}, ai_profile={"profile_id": None, "profile_name": "default"}, metadata=None)
-    scan(client, {"prompt": "Hello"}, ai_profile={"profile_id": "", "profile_name": ""})
+    answers = [
+        scan(client, content, tr_id=None, session_id=None, ai_profile=None, metadata=metadata, surprise={"a": [1]}),
+        scan(client, {"prompt": "Hello", "new": 1}, ai_profile={"profile_id": None, "profile_name": "default"}, metadata=None),
+        scan(client, {"prompt": "Hello"}, ai_profile={"profile_id": "", "profile_name": ""}),
+    ]
+    bare = scan(client, {"prompt": "Hello"})
+    for answer in answers:
+        for field in ("profile_id", "category", "action", "prompt_detected", "response_detected", "tool_detected"):
+            assert answer[field] == bare[field], field
 
 
 def test_profile_by_id_beats_the_name(client: httpx.Client) -> None:

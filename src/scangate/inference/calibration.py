@@ -48,8 +48,12 @@ class Calibration:
 
     def probability(self, output: str, logit: float) -> float:
         """The calibrated probability of a logit, in [0, 1]."""
-        scaled = logit / self.outputs[output].temperature
-        return 1.0 / (1.0 + exp(-max(min(scaled, 30.0), -30.0)))
+        return logistic(logit / self.outputs[output].temperature)
+
+
+def logistic(logit: float) -> float:
+    """The probability of a logit, in [0, 1]; far out it stays at what 30 gives, so that nothing overflows."""
+    return 1.0 / (1.0 + exp(-max(min(logit, 30.0), -30.0)))
 
 
 def load_calibration(path: Path) -> Calibration:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import exp
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +17,7 @@ from scangate.detectors.prompt_injection.scoring import Scorer, load_weights
 from scangate.domain.content import Span
 from scangate.domain.finding import Finding
 from scangate.domain.taxonomy import Action, Confidence, Side
+from scangate.inference.calibration import logistic
 from scangate.inference.guard import GuardModel
 from scangate.inference.linear import LinearModel
 from scangate.matching.readings import Reading
@@ -86,7 +86,7 @@ class PromptInjectionDetector:
 
     def score(self, subject: Subject) -> float:
         """The highest probability of any stretch."""
-        return _probability(max((suspicion.stretch.logit for suspicion in self._suspicions(subject)), default=-30.0))
+        return logistic(max((suspicion.stretch.logit for suspicion in self._suspicions(subject)), default=-30.0))
 
     def linear(self, reading: Reading, hidden: Sequence[Span], checkpoint: Callable[[], None]) -> list[Stretch]:
         """What rules and linear model make of a reading, best first, down to the floor."""
@@ -137,7 +137,7 @@ class PromptInjectionDetector:
             rule=strongest.id if strongest else MODEL_RULE,
             span=suspicion.span,
             confidence=Confidence.HIGH if high else Confidence.MEDIUM,
-            score=_probability(suspicion.stretch.logit),
+            score=logistic(suspicion.stretch.logit),
             action=action,
             severity=self._options.severity,
             category=kind.value,
@@ -184,7 +184,3 @@ def _trimmed(text: str, stretch: Stretch) -> tuple[int, int]:
     piece = text[stretch.start : stretch.end]
     start = stretch.start + len(piece) - len(piece.lstrip())
     return start, max(start, stretch.start + len(piece.rstrip()))
-
-
-def _probability(logit: float) -> float:
-    return 1.0 / (1.0 + exp(-max(min(logit, 30.0), -30.0)))

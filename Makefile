@@ -5,7 +5,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 SERVE  ?=
 
-.PHONY: help run test check bench eval docs lock clean
+.PHONY: help run test check bench eval docs train lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -41,6 +41,13 @@ eval: $(VENV)/.test ## measure the detectors on the sets of evals/samples agains
 
 docs: $(VENV)/.test ## write the generated pages of docs/reference
 	$(BIN)/python -m docs.generate docs/reference
+
+$(VENV)/.train: $(VENV)/.run
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[train]'
+	@touch $@
+
+train: $(VENV)/.train ## train the guard model: hours; again to go on (TRAIN="--pools DIR --tokens 6000000 --install")
+	$(BIN)/python -m training.guard --out build/guard $(TRAIN)
 
 lock: ## resolve the dependencies anew into requirements.lock
 	$(BIN)/python -m pip install --quiet uv

@@ -92,7 +92,7 @@ async def open_runtime(settings: Settings, *, releases_jobs: bool) -> AsyncItera
         queue_rows=settings.records.queue_rows,
         required=settings.records.required,
     )
-    resources = Resources(data_dir=settings.data_dir, max_urls=settings.limits.urls)
+    resources = Resources(data_dir=settings.data_dir, max_urls=settings.limits.urls, own_models=settings.own_models)
     executor.submit(shared_guard, resources)  # beside everything else; where it fails, the warm-up says so
     profiles = Profiles(database, REGISTRY, resources)
     scans = Scans(database, profiles, recorder, executor, settings.limits)

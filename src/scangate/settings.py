@@ -82,6 +82,14 @@ class JobSettings(_Group):
     attempts: Positive = Field(5, description="Tries before an asynchronous scan is answered with an error.")
 
 
+class ModelSettings(_Group):
+    """Your own models in place of heads of the guard: folders with a Hugging Face sequence-classification model in ONNX."""
+
+    injection: Path | None = Field(None, description="Replaces the head of prompt injection.")
+    toxic: Path | None = Field(None, description="Replaces the head of toxic content, in those categories that its labels name.")
+    agent: Path | None = Field(None, description="Replaces the head of agent threats.")
+
+
 class LogSettings(_Group):
     """Structured logs on standard error; never scanned content."""
 
@@ -102,6 +110,7 @@ class Settings(BaseSettings):
     limits: LimitSettings = LimitSettings()
     records: RecordSettings = RecordSettings()
     jobs: JobSettings = JobSettings()
+    models: ModelSettings = ModelSettings()
     log: LogSettings = LogSettings()
 
     @classmethod
@@ -116,6 +125,12 @@ class Settings(BaseSettings):
         config = os.environ.get(CONFIG_VARIABLE)
         toml = (TomlConfigSettingsSource(settings_cls, Path(config)),) if config else ()
         return (init_settings, env_settings, *toml)
+
+    @property
+    def own_models(self) -> dict[str, Path]:
+        """Folders of the user's models, by head."""
+        named = {name: getattr(self.models, name) for name in ModelSettings.model_fields}
+        return {name: path for name, path in named.items() if path is not None}
 
     @property
     def database_url(self) -> str:

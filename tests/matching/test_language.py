@@ -5,6 +5,7 @@ import pytest
 from scangate.matching.folding import codes_of
 from scangate.matching.language import (
     forward_gain,
+    is_supported,
     is_word,
     known_share,
     pair_score,
@@ -96,3 +97,51 @@ def test_segmentation_finds_the_words() -> None:
 def test_known_share_counts_letters() -> None:
     assert known_share(["please", "qzxvqz"]) == 0.5
     assert known_share([]) == 0.0
+
+
+SUPPORTED = {
+    "en": "Can you tell me what time the train to Boston leaves tomorrow and whether I need a ticket?",
+    "es": "¿Puedes decirme a qué hora sale mañana el tren a Sevilla y si necesito un billete?",
+    "ru": "Можешь сказать, во сколько завтра отправляется поезд в Казань и нужен ли мне билет?",
+    "de": "Kannst du mir sagen, wann morgen der Zug nach Hamburg fährt und ob ich eine Fahrkarte brauche?",
+    "fr": "Peux-tu me dire à quelle heure part demain le train pour Lyon et si j'ai besoin d'un billet ?",
+    "ja": "明日の京都行きの電車は何時に出ますか。",
+    "pt": "Você pode me dizer a que horas sai amanhã o trem para Campinas e se preciso de bilhete?",
+    "it": "Puoi dirmi a che ora parte domani il treno per Torino e se mi serve un biglietto?",
+    "zh": "请告诉我明天去上海的火车几点出发，需要买票吗？",
+}
+UNSUPPORTED = {
+    "nl": "Kun je me vertellen hoe laat de trein naar Amsterdam morgen vertrekt en of ik daar een kaartje voor nodig heb?",
+    "pl": "Czy możesz mi powiedzieć, o której godzinie odjeżdża jutro pociąg do Krakowa i czy potrzebuję biletu?",
+    "tr": "Yarın Ankara'ya giden trenin saat kaçta kalktığını ve bilet gerekip gerekmediğini söyler misin?",
+    "uk": "Чи можеш ти сказати, о котрій годині завтра відправляється потяг до Львова і чи потрібен мені квиток?",
+    "ar": "هل يمكنك أن تخبرني متى يغادر القطار غدا؟",
+    "hi": "क्या आप मुझे बता सकते हैं कि कल ट्रेन कब जाती है?",
+    "ko": "내일 부산행 기차가 몇 시에 출발하는지 알려 줄래?",
+}
+
+
+@pytest.mark.parametrize("text", SUPPORTED.values(), ids=SUPPORTED)
+def test_the_nine_languages_are_supported(text: str) -> None:
+    assert is_supported(text) is True
+
+
+@pytest.mark.parametrize("text", UNSUPPORTED.values(), ids=UNSUPPORTED)
+def test_other_languages_are_not(text: str) -> None:
+    assert is_supported(text) is False
+
+
+@pytest.mark.parametrize("text", ["", "ok", "😀" * 300, "12 34", "pod CrashLoopBackOff"])
+def test_a_text_that_is_too_short_to_tell_is_neither(text: str) -> None:
+    assert is_supported(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT a.id, b.name FROM accounts a JOIN b ON a.id=b.id WHERE b.created_at > now() ORDER BY a.id LIMIT 10",
+        "kubernetes pod CrashLoopBackOff after upgrading helm chart, logs attached below, please help me",
+    ],
+)
+def test_code_and_jargon_are_not_called_another_language(text: str) -> None:
+    assert is_supported(text) is not False

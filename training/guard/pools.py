@@ -1,10 +1,9 @@
-"""Reads the data pools and the project's own rows, and turns each into `Row`s with targets. Decides what a label means, not
-how much
-of a source is used: that is the recipe's.
+"""Reads the data pools and the project's own rows, and turns each into `Row`s with targets. Decides what a label means; how much of a
+source is used is the recipe's business.
 
-A pool folder is laid out as injection/, toxic/, written/, grounding/ with gzipped JSON lines. Only files whose licence
-allows that
-weights trained on them are shipped are read here; development sets are read by `development`.
+A pool folder is laid out as injection/, toxic/, written/, grounding/ with gzipped JSON lines. One without a folder (as `training/data`
+in the repository, which has the written pool only) gives no rows of it. Only files are read whose licence allows that weights trained
+on them are shipped; development sets are read by `development`.
 """
 
 from __future__ import annotations
@@ -78,6 +77,9 @@ OWN_FILES = {
     "linear_prompts": "own_prompts",
 }
 """Files of the project's own rows beside the toxic ones, and the source that each counts as."""
+
+PARALLEL_TOXIC_AFTER = "gx-0882"
+"""Later rows repeat some ideas in several languages under different pairs: they must not test what others of them taught."""
 
 DISGUISED_HARM = "wildjailbreak_eval_adversarial"
 """Harmful requests in a story, mostly without any override: toxic, but no evidence for or against an injection."""
@@ -167,7 +169,8 @@ def toxic_row(record: Record, source: str, group: str) -> Row:
 def own_rows(data: Path) -> Iterator[Row]:
     """The rows written for this model (guard_*.jsonl beside this package), except carriers and fragments, which are parts."""
     for record in read(data / "guard_toxic.jsonl"):
-        yield toxic_row(record, "own_toxic", f"own_toxic:{record['pair'] or record['id']}")
+        group = f"own_toxic:{record['pair'] or record['id']}"
+        yield toxic_row(record, "own_toxic", group if record["id"] <= PARALLEL_TOXIC_AFTER else f"train-only:{group}")
     for name, source in OWN_FILES.items():
         for record in read(data / f"{name}.jsonl"):
             attack = record["label"] == "injection"
@@ -186,6 +189,8 @@ def own_rows(data: Path) -> Iterator[Row]:
 
 def public_injection(folder: Path) -> Iterator[Row]:
     """The public pools of attacks and ordinary requests. Groups are set later, by near-duplicate cluster."""
+    if not (folder / "injection").is_dir():
+        return
     for name in ("train", "train2"):
         for record in read(folder / "injection" / f"{name}.jsonl.gz"):
             row = _public_row(record)
@@ -274,6 +279,8 @@ TOXIC_FILES: dict[str, tuple[float, ToxicRule]] = {
 
 
 def public_toxic(folder: Path) -> Iterator[Row]:
+    if not (folder / "toxic").is_dir():
+        return
     for file, (weight, taken) in TOXIC_FILES.items():
         for record in read(folder / "toxic" / f"{file}.jsonl.gz"):
             if record["lang"] not in LANGUAGES or not taken(record):
@@ -295,6 +302,8 @@ def public_toxic(folder: Path) -> Iterator[Row]:
 
 def paragraphs(folder: Path) -> Iterator[tuple[str, str]]:
     """Text and language of encyclopaedia paragraphs in Italian and Japanese, for use as carriers."""
+    if not (folder / "grounding").is_dir():
+        return
     for file in ("squad_it_constructed", "jsquad_ja_constructed"):
         seen = set()
         for record in read(folder / "grounding" / f"{file}.jsonl.gz"):
@@ -305,6 +314,8 @@ def paragraphs(folder: Path) -> Iterator[tuple[str, str]]:
 
 def development(folder: Path) -> Iterator[Row]:
     """Sets for development only: never trained on, never used for thresholds; they say whether the model generalises."""
+    if not (folder / "injection").is_dir():
+        return
     for file in ("dev_bipia_train", "dev_xsafety_multilingual"):
         for record in read(folder / "injection" / f"{file}.jsonl.gz"):
             if record["lang"] in LANGUAGES:

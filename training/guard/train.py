@@ -139,6 +139,12 @@ def load(out: Path, changes: dict[str, object]) -> Run:
     return run
 
 
+def finished(out: Path) -> bool:
+    """Whether the run in `out` has used up its budget."""
+    state = torch.load(out / CHECKPOINT, weights_only=True)
+    return int(state["progress"]["tokens"]) >= int(state["settings"]["tokens"])
+
+
 def optimizer_of(guard: Guard, settings: Settings) -> torch.optim.AdamW:
     """Heads and pooling learn faster than the body; biases and norms are not decayed."""
     new = ("injection.", "agent.", "toxic.", "kind.", "queries")

@@ -76,6 +76,8 @@ def load(data: Path, own: Path) -> list[Row]:
 
 
 def _public(data: Path, name: str) -> Iterator[Row]:
+    if not (data / "injection").is_dir():
+        return
     for index, record in enumerate(read(data / "injection" / f"{name}.jsonl.gz")):
         attack = record["label"] == "injection"
         shortcut = record["pid"] if record["file"] == "chatgpt_shortcut" else None

@@ -15,8 +15,8 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from scangate import __version__
-from scangate.cli.plans import plan_of
-from scangate.detectors.contract import DetectorSpec, Resources
+from scangate.cli.plans import local_resources, plan_of
+from scangate.detectors.contract import DetectorSpec
 from scangate.detectors.registry import REGISTRY
 from scangate.errors import RequestInvalidError
 from scangate.evaluation import judging
@@ -25,7 +25,6 @@ from scangate.evaluation.rows import Row, RowFormat
 from scangate.evaluation.summary import summarise
 from scangate.evaluation.tables import tables
 from scangate.profiles.seeds import DEFAULT_PROFILE
-from scangate.settings import load_settings
 
 if TYPE_CHECKING:
     from scangate.evaluation.remote import Server
@@ -86,7 +85,7 @@ def _read(file: Path, row_format: RowFormat) -> list[Row]:
 
 
 def _in_process(spec: DetectorSpec[Any], rows: list[Row], profile: str) -> list[Judgement]:
-    plan = plan_of(profile, (spec,), Resources(data_dir=load_settings().data_dir))
+    plan = plan_of(profile, (spec,), local_resources())
     with _progress(len(rows)) as advance:
         return judge_rows(rows, plan, spec.name, advance)
 

@@ -14,6 +14,13 @@ from scangate.engine.plan import ScanPlan, compile_plan
 from scangate.errors import ProfileInvalidError
 from scangate.profiles.seeds import seeded_profiles
 from scangate.profiles.service import checked_profile
+from scangate.settings import load_settings
+
+
+def local_resources() -> Resources:
+    """What a server with these settings would give its detectors."""
+    settings = load_settings()
+    return Resources(data_dir=settings.data_dir, max_urls=settings.limits.urls, own_models=settings.own_models)
 
 
 def plan_of(profile: str, registry: Sequence[DetectorSpec[Any]], resources: Resources) -> ScanPlan:

@@ -10,8 +10,7 @@ from typing import Annotated
 import orjson
 import typer
 
-from scangate.cli.plans import plan_of
-from scangate.detectors.contract import Resources
+from scangate.cli.plans import local_resources, plan_of
 from scangate.detectors.registry import REGISTRY
 from scangate.domain.content import Content, Part
 from scangate.domain.ids import correlation_ids, new_id
@@ -20,7 +19,6 @@ from scangate.engine.pipeline import scan as scan_content
 from scangate.errors import RequestInvalidError
 from scangate.profiles.seeds import DEFAULT_PROFILE
 from scangate.scans.wire import ScanIds, scan_report, scan_response
-from scangate.settings import load_settings
 
 BLOCKED_EXIT_CODE = 1
 
@@ -34,7 +32,7 @@ def scan(
 ) -> None:
     """Scan a text and print the verdict as JSON. Exit code 0: allowed, 1: blocked, 2: not scanned."""
     parts = _parts(file, prompt, response)
-    plan = plan_of(profile, REGISTRY, Resources(data_dir=load_settings().data_dir))
+    plan = plan_of(profile, REGISTRY, local_resources())
     received = datetime.now(UTC)
     verdict = scan_content(Content(parts), plan)
     ids = ScanIds(new_id(), *correlation_ids(None, None, None))

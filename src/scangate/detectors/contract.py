@@ -8,7 +8,7 @@ report.py     the `result_detail` of the report row, in the documented shape
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -98,6 +98,8 @@ class Resources:
     """Where `scangate feeds import` and the like keep their files; None in `scangate scan` without a server."""
     max_urls: int = 100
     """Distinct URLs of a text that are looked up."""
+    own_models: Mapping[str, Path] = field(default_factory=dict)
+    """Folders of the user's models, by the head of the guard that each replaces."""
     _shared: dict[str, Any] = field(default_factory=dict)
     _locks: defaultdict[str, Lock] = field(default_factory=lambda: defaultdict(Lock))
 

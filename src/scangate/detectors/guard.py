@@ -15,9 +15,10 @@ from typing import Final
 
 import numpy as np
 
-from scangate.detectors.contract import Resources, Subject
-from scangate.domain.content import Span
+from scangate.detectors.contract import JsonObject, Resources, Subject
+from scangate.domain.content import Part, Span
 from scangate.inference.guard import GUARD_DIR, GuardModel, Scores, Window, load_guard
+from scangate.matching.language import is_supported
 from scangate.matching.readings import Reading, readings
 
 ALL_WINDOWS: Final = 12
@@ -94,10 +95,15 @@ def _chosen(count: int, *, decoded: bool) -> tuple[int, ...]:
     return tuple(sorted({*range(EDGE_WINDOWS), *spread, *range(count - EDGE_WINDOWS, count)}))
 
 
+def language_note(parts: Iterable[Part]) -> JsonObject:
+    """What a report row says of texts that the guard was not trained for: they are scored, and found less surely."""
+    return {"language_support": "unsupported"} if any(is_supported(part.text) is False for part in parts) else {}
+
+
 def shared_guard(resources: Resources, directory: Path = GUARD_DIR) -> GuardModel:
     """The guard model, loaded once a process.
 
     Raises:
-        ConfigurationError: a model file is missing or altered.
+        ConfigurationError: a model file is missing, altered, or cannot be used.
     """
-    return resources.shared("guard", lambda: load_guard(directory))
+    return resources.shared("guard", lambda: load_guard(directory, resources.own_models))

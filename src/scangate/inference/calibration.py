@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import exp
+from math import exp, log
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -54,6 +54,12 @@ class Calibration:
 def logistic(logit: float) -> float:
     """The probability of a logit, in [0, 1]; far out it stays at what 30 gives, so that nothing overflows."""
     return 1.0 / (1.0 + exp(-max(min(logit, 30.0), -30.0)))
+
+
+def log_odds(probability: float) -> float:
+    """The logit of a probability: the inverse of `logistic`, in [-30, 30]."""
+    inside = min(max(probability, 1e-13), 1.0 - 1e-13)
+    return log(inside / (1.0 - inside))
 
 
 def load_calibration(path: Path) -> Calibration:

@@ -8,22 +8,19 @@ logit means; that is the detectors' business. Trained and exported by `training/
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scangate.errors import ConfigurationError
-from scangate.inference.calibration import load_calibration
+from scangate.inference.calibration import Calibration, OperatingPoint, load_calibration, log_odds
 from scangate.inference.catalog import MODELS_DIR, ModelFolder, open_folder
+from scangate.inference.classifier import Classifier
+from scangate.inference.runtime import load_session, load_tokenizer
 from scangate.inference.words import WordTable
-
-if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
-    from tokenizers import Tokenizer
 
 GUARD_DIR: Final = MODELS_DIR / "guard"
 INJECTION: Final = "injection"
@@ -66,17 +63,18 @@ class Scores:
 
 
 class GuardModel:
-    """Immutable; safe to share between threads. One thread per pass: scans run side by side instead."""
+    """Immutable; safe to share between threads. `own` are a user's models in place of heads, by the head's name."""
 
-    def __init__(self, folder: ModelFolder) -> None:
+    def __init__(self, folder: ModelFolder, own: Mapping[str, Path] | None = None) -> None:
         manifest = folder.manifest
         self.toxic_names: tuple[str, ...] = tuple(manifest.outputs[TOXIC])
-        self.calibration = load_calibration(folder.file("calibration.json"))
+        self._own = {head: Classifier(path, self.toxic_names if head == TOXIC else (head,)) for head, path in (own or {}).items()}
+        self.calibration = _calibration(load_calibration(folder.file("calibration.json")), self._own)
         self._kinds = manifest.outputs[KIND]
         self._manifest = manifest
         self._words = WordTable(folder.file("words.i8"), folder.file("words.scale.f32"), manifest.vocabulary, manifest.hidden)
-        self._tokenizer = _tokenizer(folder.file("tokenizer.json"))
-        self._session = _session(folder.file("guard.onnx"))
+        self._tokenizer = load_tokenizer(folder.file("tokenizer.json"))
+        self._session = load_session(folder.file("guard.onnx"))
 
     def windows(self, text: str) -> list[Window]:
         """Windows that cover the text; one for a text that fits. Linear in the text, without the tokenizer."""
@@ -87,7 +85,21 @@ class GuardModel:
         """One pass over a window (two or three where it has more tokens than the model takes)."""
         piece = text[window.start : window.end].encode("utf-8", "replace").decode("utf-8")
         ids = self._tokenizer.encode(piece, add_special_tokens=False).ids
-        return _highest([self._logits(part) for part in _pieces(ids, self._manifest.window - 2)])
+        scores = _highest([self._logits(part) for part in _pieces(ids, self._manifest.window - 2)])
+        return self._replaced(scores, piece) if self._own else scores
+
+    def replaces(self, head: str) -> bool:
+        """Whether a user's model answers for this head."""
+        return head in self._own
+
+    def _replaced(self, scores: Scores, text: str) -> Scores:
+        logits = {
+            output: log_odds(chance) for model in self._own.values() for output, chance in model.probabilities(text).items()
+        }
+        toxic = np.array(
+            [logits.get(name, value) for name, value in zip(self.toxic_names, scores.toxic, strict=True)], np.float32
+        )
+        return Scores(logits.get(INJECTION, scores.injection), logits.get(AGENT, scores.agent), toxic, scores.kind)
 
     def _logits(self, ids: Sequence[int]) -> Scores:
         embeddings = self._words.look_up([self._manifest.start_id, *ids, self._manifest.end_id])[None]
@@ -97,12 +109,26 @@ class GuardModel:
         return Scores(float(injection[0]), float(agent[0]), toxic[0], self._kinds[int(np.argmax(kind[0]))])
 
 
-def load_guard(directory: Path = GUARD_DIR) -> GuardModel:
+def load_guard(directory: Path = GUARD_DIR, own: Mapping[str, Path] | None = None) -> GuardModel:
     """
+    Args:
+        directory: the guard's files.
+        own: folders of a user's models, by the head (`injection`, `agent`, `toxic`) that each replaces.
+
     Raises:
-        ConfigurationError: a file is missing or altered.
+        ConfigurationError: a file is missing, altered, or cannot be used.
     """
-    return GuardModel(open_folder(directory))
+    return GuardModel(open_folder(directory), own)
+
+
+def _calibration(shipped: Calibration, own: Mapping[str, Classifier]) -> Calibration:
+    """The shipped operating points, and for replaced outputs those that the user's model has."""
+    points = {
+        output: OperatingPoint(1.0, model.label_map.high, model.label_map.moderate)
+        for model in own.values()
+        for output in model.outputs
+    }
+    return Calibration({**shipped.outputs, **points})
 
 
 def cut(codes: Codes, tokens: int) -> list[Window]:
@@ -153,23 +179,3 @@ def _highest(scores: Sequence[Scores]) -> Scores:
     toxic: Floats = np.max([one.toxic for one in scores], axis=0)
     surest = max(scores, key=lambda one: one.injection)
     return Scores(surest.injection, max(one.agent for one in scores), toxic, surest.kind)
-
-
-def _tokenizer(path: Path) -> Tokenizer:
-    from tokenizers import Tokenizer  # imported by the thread that loads the model, while others load the rest
-
-    return Tokenizer.from_file(str(path))
-
-
-def _session(path: Path) -> InferenceSession:
-    import onnxruntime  # as above
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 3
-    try:
-        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except Exception:  # onnxruntime raises classes of its own, all below Exception
-        raise ConfigurationError(f"the model file {path.name!r} cannot be loaded") from None

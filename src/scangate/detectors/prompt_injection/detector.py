@@ -10,6 +10,7 @@ from typing import Final
 
 from scangate.detectors.contract import Resources, Subject
 from scangate.detectors.guard import GuardReading, guard_readings, shared_guard, shared_readings
+from scangate.detectors.prompt_injection.conversation import conversation
 from scangate.detectors.prompt_injection.joint import SUSPECTED, JointWeights, Stretch, joined, load_joint_weights
 from scangate.detectors.prompt_injection.options import PromptInjectionOptions
 from scangate.detectors.prompt_injection.rules import Kind, load_rules
@@ -17,10 +18,11 @@ from scangate.detectors.prompt_injection.scoring import Scorer, load_weights
 from scangate.domain.content import Span
 from scangate.domain.finding import Finding
 from scangate.domain.taxonomy import Action, Confidence, Side
-from scangate.inference.calibration import logistic
-from scangate.inference.guard import GuardModel
+from scangate.inference.calibration import log_odds, logistic
+from scangate.inference.guard import INJECTION, GuardModel
 from scangate.inference.linear import LinearModel
 from scangate.matching.readings import Reading
+from scangate.matching.views import Identity
 
 MODEL_DIR: Final = Path(__file__).parent
 MAX_FINDINGS: Final = 10
@@ -68,7 +70,9 @@ class PromptInjectionDetector:
         self._high, self._medium = thresholds.high, thresholds.medium
 
     def detect(self, subject: Subject) -> Sequence[Finding]:
-        """High confidence is flagged, medium is reported only; the history is not judged.
+        """High confidence is flagged, medium is reported only.
+
+        Earlier contents are not judged, but a prompt that completes an attack begun in them is (see `conversation`).
 
         Raises:
             DeadlineExceededError: passed on from `subject.checkpoint()`.
@@ -111,7 +115,33 @@ class PromptInjectionDetector:
                 passed = passes[index] if index < len(passes) else None
                 stretches = self._joined(self._guard.weights, stretches, passed, subject.checkpoint)
             found += [_Suspicion(one, reading.offsets.to_raw(*_trimmed(reading.text, one)), reading) for one in stretches]
-        return found
+        return found + self._completed(subject, found)
+
+    def _completed(self, subject: Subject, alone: list[_Suspicion]) -> list[_Suspicion]:
+        """The whole part, if it and the turns before it are an attack together and neither is one alone."""
+        if self._guard is None or not (turns := conversation(subject)):
+            return []
+        if max((one.stretch.logit for one in alone), default=-30.0) >= self._high:
+            return []
+        together = self._logit(f"{turns.earlier}\n{turns.last}", subject.checkpoint)
+        if together < self._high or self._logit(turns.earlier, subject.checkpoint) >= self._medium:
+            return []
+        reading = shared_readings(subject)[0]
+        whole = Stretch(0, len(reading.text), together)
+        return [_Suspicion(whole, reading.offsets.to_raw(*_trimmed(reading.text, whole)), reading)]
+
+    def _logit(self, text: str, checkpoint: Callable[[], None]) -> float:
+        """What rules, linear model and guard make of a short text of its own."""
+        assert self._guard is not None
+        reading = Reading(text, Identity())
+        model = self._guard.model
+        passed = []
+        for window in model.windows(text):
+            checkpoint()
+            passed.append((window, model.score(text, window)))
+        alone = self._scorer.weights.high, self._scorer.weights.medium
+        stretches = joined(self._guard.weights, self.linear(reading, (), checkpoint), passed, alone)
+        return max((one.logit for one in stretches), default=-30.0)
 
     def _joined(
         self,
@@ -171,8 +201,17 @@ def compile_prompt_injection(options: PromptInjectionOptions, resources: Resourc
         ConfigurationError: a model file is missing or altered.
     """
     scorer = resources.shared("prompt_injection.scorer", load_scorer)
-    weights = resources.shared("prompt_injection.joint", lambda: load_joint_weights(MODEL_DIR / "joint.yaml"))
-    return PromptInjectionDetector(options, scorer, Guard(shared_guard(resources), weights))
+    guard = resources.shared("prompt_injection.guard", lambda: load_joint_guard(shared_guard(resources)))
+    return PromptInjectionDetector(options, scorer, guard)
+
+
+def load_joint_guard(model: GuardModel, directory: Path = MODEL_DIR) -> Guard:
+    """The guard with the weights that come with the package; a user's model in its place brings its own operating point."""
+    weights = load_joint_weights(directory / "joint.yaml")
+    if model.replaces(INJECTION):
+        point = model.calibration.outputs[INJECTION]
+        weights = weights.with_point(log_odds(point.high), log_odds(point.moderate))
+    return Guard(model, weights)
 
 
 def load_scorer(directory: Path = MODEL_DIR) -> Scorer:

@@ -34,9 +34,17 @@ class JointWeights(BaseModel):
     """L where neither rules nor linear model found anything, and its lowest value."""
     high: float
     medium: float
+    neural_slope: float = 1.0
+    """How much a logit of the guard counts beside one of the linear model; other than 1 for a user's model only."""
+
+    def with_point(self, high: float, moderate: float) -> JointWeights:
+        """For another model in place of the guard: sure by itself from `high` on, reported from `moderate` on, both in its logits."""
+        slope = (self.high - self.medium) / max(high - moderate, 1e-6)
+        return self.model_copy(update={"neural_high": high, "neural_slope": slope})
 
     def logit(self, linear: float, neural: float) -> float:
-        sure, surer = sorted((max(linear, self.floor) - self.linear_high, neural - self.neural_high))
+        of_guard = (neural - self.neural_high) * self.neural_slope
+        sure, surer = sorted((max(linear, self.floor) - self.linear_high, of_guard))
         return self.linear_high + surer + log1p(exp(sure - surer))
 
 

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
 
 from scangate.detectors.contract import Resources, Subject
 from scangate.detectors.guard import GuardReading, guard_readings, shared_guard
+from scangate.detectors.toxic_content.fast import suspected
 from scangate.detectors.toxic_content.options import Level, ToxicContentOptions
 from scangate.domain.content import Span
 from scangate.domain.finding import Finding
 from scangate.domain.taxonomy import Confidence
 from scangate.inference.guard import GuardModel, Scores, Window
+from scangate.inference.linear import LinearModel
+
+MODEL_DIR: Final = Path(__file__).parent
 
 _CONFIDENCE: dict[Level, Confidence] = {"high": Confidence.HIGH, "moderate": Confidence.MEDIUM}
 
@@ -26,11 +32,12 @@ class _Hit:
 
 
 class ToxicContentDetector:
-    """One profile's options over the shared guard model."""
+    """One profile's options over the shared guard model, and the linear model that shows it where to look in long texts."""
 
-    def __init__(self, options: ToxicContentOptions, model: GuardModel) -> None:
+    def __init__(self, options: ToxicContentOptions, model: GuardModel, fast: LinearModel) -> None:
         self._options = options
         self._model = model
+        self._fast = fast
         self._columns = {name: model.toxic_names.index(name) for name in options.categories}
 
     def detect(self, subject: Subject) -> Sequence[Finding]:
@@ -41,7 +48,7 @@ class ToxicContentDetector:
         """
         worst: dict[str, _Hit] = {}
         for reading in guard_readings(subject, self._model):
-            for window, scores in reading.scores(subject.checkpoint):
+            for window, scores in self._passes(reading, subject):
                 for hit in self._hits(reading, window, scores):
                     if hit.category not in worst or hit.score > worst[hit.category].score:
                         worst[hit.category] = hit
@@ -53,11 +60,14 @@ class ToxicContentDetector:
             (
                 self._model.calibration.probability(name, float(scores.toxic[column]))
                 for reading in guard_readings(subject, self._model)
-                for _, scores in reading.scores(subject.checkpoint)
+                for _, scores in self._passes(reading, subject)
                 for name, column in self._columns.items()
             ),
             default=0.0,
         )
+
+    def _passes(self, reading: GuardReading, subject: Subject) -> list[tuple[Window, Scores]]:
+        return reading.scores(subject.checkpoint, suspected(self._fast, reading, subject.checkpoint))
 
     def _hits(self, reading: GuardReading, window: Window, scores: Scores) -> list[_Hit]:
         hits = []
@@ -84,9 +94,10 @@ class ToxicContentDetector:
 
 
 def compile_toxic_content(options: ToxicContentOptions, resources: Resources) -> ToxicContentDetector:
-    """The model is loaded once a process.
+    """Both models are loaded once a process.
 
     Raises:
         ConfigurationError: a model file is missing or altered.
     """
-    return ToxicContentDetector(options, shared_guard(resources))
+    fast = resources.shared("toxic_content.fast", lambda: LinearModel.load(MODEL_DIR / "linear.npz"))
+    return ToxicContentDetector(options, shared_guard(resources), fast)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from scangate.detectors.contract import JsonObject, ReportContext
+from scangate.detectors.guard import language_note
 from scangate.detectors.toxic_content.options import ToxicContentOptions
 from scangate.domain.finding import Finding
 from scangate.domain.taxonomy import Confidence, Verdict
@@ -38,7 +39,8 @@ def report(_options: ToxicContentOptions, findings: Sequence[Sequence[Finding]],
             "confidence": ("high" if high else "moderate") if flagged else "",
             "verdict": verdict.value,
             "toxic_categories": _names([finding for finding, _ in flagged]),
-        }
+        },
+        **language_note(context.parts),
     }
     if flagged:
         snippets = [text[finding.span.start : finding.span.end][:MAX_SNIPPET_LENGTH] for finding, text in flagged]

@@ -29,9 +29,13 @@ ERROR_CAUSES: Final = {
         "The profile that was named does not exist, none was named and the key has none linked, or a profile document asks for "
         "something that does not exist; then the path to the fault stands in the message."
     ),
-    "NotAuthenticatedError": "There is no `x-pan-token` header.",
-    "CredentialsInvalidError": "The API key is unknown, revoked or expired, or only an `Authorization` header was sent.",
-    "NotFoundError": "There is no such path.",
+    "NotAuthenticatedError": (
+        "There is neither an `x-pan-token` header nor a bearer token; on the management plane: no bearer token, or one that does not hold."
+    ),
+    "CredentialsInvalidError": "The API key is unknown, revoked or expired, or the access token is not one for scanning that holds.",
+    "PermissionDeniedError": "The role of the service account does not permit this verb on this entity.",
+    "NotFoundError": "There is no such path; on the management plane also: nothing of that id or name in this tenant.",
+    "ConflictError": "The name is taken, or something still refers to what should be deleted: `payload` says what.",
     "MethodNotAllowedError": "The path exists, for another method.",
     "RequestTimeoutError": "The body was not complete after `SCANGATE_SERVER__BODY_SECONDS`.",
     "RequestTooLargeError": "The body is larger than `SCANGATE_LIMITS__SYNC_BODY_BYTES` or `SCANGATE_LIMITS__ASYNC_BODY_BYTES`.",
@@ -302,19 +306,47 @@ def openapi_document() -> Schema:
     return create_app(Settings()).openapi()
 
 
+def management_document() -> Schema:
+    from scangate.app import create_management
+    from scangate.settings import Settings
+
+    return create_management(Settings()).openapi()
+
+
+def _route_rows(document: Schema, prefix: str = "") -> list[list[str]]:
+    rows = []
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            description = first_paragraph(operation.get("description") or operation.get("summary"))
+            rows.append([code(f"{method.upper()} {prefix}{path}"), description, ", ".join(sorted(operation["responses"]))])
+    return rows
+
+
+def management_page() -> str:
+    text = (
+        "# Management API\n\n"
+        "The exact document is [management-openapi.json](management-openapi.json); a running server gives it at "
+        "`/v1/mgmt/openapi.json`. Every route needs a bearer token of the [token URL](http-api.md) and a permission of the caller's "
+        "role. The same routes answer below `/aisec`. Errors have a form of their own:\n\n"
+        '```json\n{"status_code": 404, "error_message": "Resource is not found"}\n```\n\n'
+        "A 409 also has `message` and `payload`: what is in the way.\n\n"
+    )
+    rows = _route_rows(management_document(), "/v1/mgmt")
+    return text + table(("request", "what it does", "statuses"), rows)
+
+
+def management_openapi_page() -> str:
+    return json.dumps(management_document(), indent=2, ensure_ascii=False) + "\n"
+
+
 def http_page() -> str:
     text = (
         "# HTTP API\n\n"
         "The exact document is [openapi.json](openapi.json); a running server gives it at `/openapi.json`. "
-        "`/v1` needs an API key in `x-pan-token`; the other paths are open. Where the answers differ from what the published "
+        "`/v1/scan` needs an API key in `x-pan-token`, or a bearer token that was minted for scanning; the other paths are open. Where the answers differ from what the published "
         "specification says is told in [wire compatibility](../explanation/wire-compatibility.md).\n\n"
     )
-    rows = []
-    for path, methods in openapi_document()["paths"].items():
-        for method, operation in methods.items():
-            description = first_paragraph(operation.get("description") or operation.get("summary"))
-            rows.append([code(f"{method.upper()} {path}"), description, ", ".join(sorted(operation["responses"]))])
-    return text + table(("request", "what it does", "statuses"), rows)
+    return text + table(("request", "what it does", "statuses"), _route_rows(openapi_document()))
 
 
 def openapi_page() -> str:
@@ -330,6 +362,8 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "profile-schema.md": profile_page,
     "http-api.md": http_page,
     "openapi.json": openapi_page,
+    "management-api.md": management_page,
+    "management-openapi.json": management_openapi_page,
 }
 
 

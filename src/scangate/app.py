@@ -9,6 +9,8 @@ from fastapi import FastAPI, Request
 from starlette.responses import PlainTextResponse, Response
 
 from scangate import __version__
+from scangate.identity.endpoints import router as token_router
+from scangate.identity.management import router as identity_management
 from scangate.runtime import open_runtime
 from scangate.scans.endpoints import bodies as scan_bodies
 from scangate.scans.endpoints import router as scan_router
@@ -16,8 +18,22 @@ from scangate.scans.openapi import install_openapi
 from scangate.settings import Settings
 from scangate.telemetry.exposition import metrics_response
 from scangate.web.envelopes import install_error_handlers
+from scangate.web.management import BodyLimit, MgmtError, install_management_errors
 from scangate.web.middleware import RequestObserver
 from scangate.web.responses import OrjsonResponse
+
+MANAGEMENT_PREFIXES = ("/v1/mgmt", "/aisec/v1/mgmt")
+"""The second is where clients look that were made for the hosted service's base URL."""
+
+MANAGEMENT_ERRORS = {
+    400: "The request is malformed",
+    401: "No token, or one that does not hold",
+    403: "The role does not permit it",
+    404: "There is no such thing in this tenant",
+    409: "A name is taken, or something still refers to this",
+    413: "The body is too large",
+    503: "Storage is unavailable",
+}
 
 
 def create_app(settings: Settings, *, releases_jobs: bool = True) -> FastAPI:
@@ -29,8 +45,10 @@ def create_app(settings: Settings, *, releases_jobs: bool = True) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_runtime(settings, releases_jobs=releases_jobs) as runtime:
-            app.state.runtime = runtime
+            app.state.runtime = management.state.runtime = runtime
             yield
+
+    management = create_management(settings)
 
     app = FastAPI(
         title="Scangate scan API",
@@ -47,6 +65,7 @@ def create_app(settings: Settings, *, releases_jobs: bool = True) -> FastAPI:
     app.add_middleware(RequestObserver)
     app.include_router(scan_bodies)
     app.include_router(scan_router)
+    app.include_router(token_router)
 
     @app.get("/health", tags=["Operations"])
     async def health() -> Response:
@@ -65,4 +84,24 @@ def create_app(settings: Settings, *, releases_jobs: bool = True) -> FastAPI:
         return metrics_response()
 
     install_openapi(app)
+    for prefix in MANAGEMENT_PREFIXES:
+        app.mount(prefix, management)
+    return app
+
+
+def create_management(settings: Settings) -> FastAPI:
+    """The management API, an application of its own (see `web.management`)."""
+    app = FastAPI(
+        title="Scangate management API",
+        version=__version__,
+        description="Profiles, topics, applications, keys, logs: what an operator of one tenant manages.",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        redirect_slashes=False,
+        responses={status: {"model": MgmtError, "description": text} for status, text in MANAGEMENT_ERRORS.items()},
+    )
+    install_management_errors(app)
+    app.add_middleware(BodyLimit, max_bytes=settings.identity.body_bytes)
+    app.include_router(identity_management)
     return app

@@ -5,7 +5,9 @@ ScangateError
 │   └── ProfileInvalidError    400  a profile document asks for what does not exist, or is missing
 ├── NotAuthenticatedError      401  no credentials
 ├── CredentialsInvalidError    403  a wrong, revoked or expired key
+├── PermissionDeniedError      403  the role of the caller does not permit this
 ├── NotFoundError              404
+├── ConflictError              409  the name is taken, or something still refers to this; carries what
 ├── RequestTooLargeError       413
 ├── MediaTypeError             415
 ├── LimitExceededError         429  quota, rate or admission limit; carries retry_after_seconds
@@ -16,7 +18,8 @@ ScangateError
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 
 class ScangateError(Exception):
@@ -58,6 +61,24 @@ class CredentialsInvalidError(ScangateError):
     code = "credentials_invalid"
     status = 403
     default_message = "Invalid API Key"
+
+
+class PermissionDeniedError(ScangateError):
+    code = "permission_denied"
+    status = 403
+    default_message = "The role does not permit this"
+
+
+class ConflictError(ScangateError):
+    """`payload` names what is in the way."""
+
+    code = "conflict"
+    status = 409
+    default_message = "The request conflicts with what is stored"
+
+    def __init__(self, message: str | None = None, *, payload: Sequence[Mapping[str, Any]] = ()) -> None:
+        super().__init__(message)
+        self.payload = payload
 
 
 class NotFoundError(ScangateError):

@@ -15,7 +15,8 @@ from scangate.detectors.contract import Resources
 from scangate.detectors.guard import shared_guard
 from scangate.detectors.registry import REGISTRY
 from scangate.errors import ProfileInvalidError, StorageUnavailableError
-from scangate.identity.service import Authenticator, tenant_of_installation
+from scangate.identity.service import Authenticator, Identity, tenant_of_installation
+from scangate.identity.tokens import Tokens
 from scangate.jobs.queue import Queue
 from scangate.jobs.worker import Worker
 from scangate.profiles.service import Profiles
@@ -37,7 +38,7 @@ _SWITCH_SECONDS = 0.001
 class Runtime:
     settings: Settings
     database: Database
-    authenticator: Authenticator
+    identity: Identity
     profiles: Profiles
     recorder: Recorder[ScanRecord]
     scans: Scans
@@ -101,7 +102,9 @@ async def open_runtime(settings: Settings, *, releases_jobs: bool) -> AsyncItera
         queue, {JOB_KIND: scans.run_job}, concurrency=settings.jobs.concurrency, lease_seconds=settings.jobs.lease_seconds
     )
     limiter = RateLimiter(settings.limits.queries_per_minute)
-    runtime = Runtime(settings, database, Authenticator(database), profiles, recorder, scans, queue, worker, limiter)
+    tokens = Tokens(database, key_days=settings.identity.signing_key_days)
+    identity = Identity(database, tokens, Authenticator(database, tokens), settings.identity)
+    runtime = Runtime(settings, database, identity, profiles, recorder, scans, queue, worker, limiter)
     try:
         await runtime.warm_up()
         if releases_jobs:

@@ -66,6 +66,17 @@ class LimitSettings(_Group):
     )
 
 
+class IdentitySettings(_Group):
+    """Access tokens of the management plane and of the mint route."""
+
+    token_seconds: Annotated[int, Field(ge=60, le=86_400)] = Field(900, description="Lifetime of a management access token.")
+    signing_key_days: Positive = Field(30, description="After so many days tokens are signed with a new key pair.")
+    keys_per_deployment_profile: Positive = Field(
+        1, description="Active API keys that one deployment profile may have; more get 409."
+    )
+    body_bytes: Positive = Field(1024 * 1024, description="Largest body of a management request.")
+
+
 class RecordSettings(_Group):
     """What is kept of a scan."""
 
@@ -108,6 +119,7 @@ class Settings(BaseSettings):
     server: ServerSettings = ServerSettings()
     database: DatabaseSettings = DatabaseSettings()
     limits: LimitSettings = LimitSettings()
+    identity: IdentitySettings = IdentitySettings()
     records: RecordSettings = RecordSettings()
     jobs: JobSettings = JobSettings()
     models: ModelSettings = ModelSettings()

@@ -16,6 +16,8 @@ ROUTES = [
     ("GET", "/v1/scan/results"),
     ("GET", "/v1/scan/results/{scan_id}"),
     ("GET", "/v1/scan/reports"),
+    ("POST", "/oauth2/access_token"),
+    ("GET", "/.well-known/jwks.json"),
     ("GET", "/health"),
     ("GET", "/ready"),
     ("GET", "/metrics"),

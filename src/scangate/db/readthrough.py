@@ -39,6 +39,9 @@ class ReadThrough(Generic[K, V]):
     def forget(self, key: K) -> None:
         self._entries.pop(key, None)
 
+    def clear(self) -> None:
+        self._entries.clear()
+
     async def _refresh(self, key: K) -> V:
         value = await self._read(key)
         self._entries[key] = (time.monotonic() + self._ttl_seconds, value)

@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 
 from scangate.errors import ConfigurationError
 
-SCHEMA_REVISION = "0001"
+SCHEMA_REVISION = "0002"
 """The newest migration in `db/migrations/versions`; a test holds the two together."""
 
 _HEADER = b"SQLite format 3\x00"

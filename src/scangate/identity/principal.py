@@ -18,9 +18,25 @@ class Principal:
     application_id: str
     application_name: str
     api_key_id: str
+    """Of an access token: the id of the token."""
     profile_name: str | None
     agent_framework: str | None
     expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Who calls the management plane: a service account with the permissions of its role, and where it calls from."""
+
+    tsg_id: str
+    subject: str
+    role: str
+    permissions: frozenset[str]
+    remote: str = ""
+
+
+COMMAND_LINE = "command line"
+"""The remote of what `scangate` on the server's own machine does."""
 
 
 def generate_secret(prefix: str = KEY_PREFIX) -> str:

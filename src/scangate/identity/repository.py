@@ -6,11 +6,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scangate.identity.principal import Principal
-from scangate.identity.tables import ApiKeyRow, ApplicationRow, DeploymentProfileRow, ServiceAccountRow, TenantRow
+from scangate.identity.tables import (
+    ApiKeyRow,
+    ApplicationRow,
+    DeploymentProfileRow,
+    RevokedTokenRow,
+    RoleRow,
+    ServiceAccountRow,
+    SigningKeyRow,
+    TenantRow,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,3 +123,74 @@ async def revoke_keys(connection: AsyncConnection, tsg_id: str, name_or_last8: s
         .values(revoked_at=at)
     )
     return result.rowcount
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceAccount:
+    """An OAuth client; `secret_hash` is SHA-256."""
+
+    client_id: str
+    tsg_id: str
+    name: str
+    secret_hash: str
+    role: str
+
+
+async def find_service_account(connection: AsyncConnection, client_id: str) -> ServiceAccount | None:
+    """One that is not disabled."""
+    row = ServiceAccountRow
+    query = select(row.client_id, row.tsg_id, row.name, row.secret_hash, row.role)
+    found = (await connection.execute(query.where(row.client_id == client_id, row.disabled_at.is_(None)))).first()
+    return ServiceAccount(*found) if found else None
+
+
+async def find_role(connection: AsyncConnection, tsg_id: str, name: str) -> list[str] | None:
+    """The permissions of a custom role."""
+    found: list[str] | None = await connection.scalar(
+        select(RoleRow.permissions).where(RoleRow.tsg_id == tsg_id, RoleRow.name == name)
+    )
+    return found
+
+
+async def find_application_principal(
+    connection: AsyncConnection, tsg_id: str, application_id: str, token_id: str, expires_at: datetime
+) -> Principal | None:
+    """Who scans with an access token that was minted for an application."""
+    row = ApplicationRow
+    query = select(row.name, row.profile_name, row.agent_framework)
+    found = (
+        await connection.execute(query.where(row.tsg_id == tsg_id, row.application_id == application_id, row.active))
+    ).first()
+    if found is None:
+        return None
+    name, profile_name, agent_framework = found
+    return Principal(tsg_id, application_id, name, token_id, profile_name, agent_framework, expires_at)
+
+
+async def signing_keys(connection: AsyncConnection, since: datetime) -> list[tuple[str, str, datetime]]:
+    """`(kid, private key as PEM, made at)`, newest first."""
+    row = SigningKeyRow
+    query = select(row.kid, row.private_key, row.created_at).where(row.created_at >= since).order_by(row.created_at.desc())
+    return [(kid, private_key, created) for kid, private_key, created in (await connection.execute(query)).all()]
+
+
+async def newest_signing_key(connection: AsyncConnection) -> datetime | None:
+    found: datetime | None = await connection.scalar(
+        select(SigningKeyRow.created_at).order_by(SigningKeyRow.created_at.desc()).limit(1)
+    )
+    return found
+
+
+async def insert_signing_key(connection: AsyncConnection, kid: str, private_key: str, at: datetime) -> None:
+    await connection.execute(insert(SigningKeyRow).values(kid=kid, private_key=private_key, created_at=at))
+
+
+async def is_revoked(connection: AsyncConnection, token_id: str) -> bool:
+    return await connection.scalar(select(RevokedTokenRow.jti).where(RevokedTokenRow.jti == token_id)) is not None
+
+
+async def revoke_token(connection: AsyncConnection, tsg_id: str, token_id: str, expires_at: datetime, now: datetime) -> None:
+    """Invalidating a token twice is no error. Rows of tokens that have expired by themselves go."""
+    await connection.execute(delete(RevokedTokenRow).where(RevokedTokenRow.expires_at < now))
+    if not await is_revoked(connection, token_id):
+        await connection.execute(insert(RevokedTokenRow).values(jti=token_id, tsg_id=tsg_id, expires_at=expires_at))

@@ -2,29 +2,48 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from scangate.db.engine import Database
 from scangate.db.readthrough import ReadThrough
 from scangate.domain.ids import new_id
-from scangate.errors import CredentialsInvalidError, RequestInvalidError
+from scangate.errors import CredentialsInvalidError, NotAuthenticatedError, RequestInvalidError
 from scangate.identity import repository
-from scangate.identity.principal import Principal, generate_secret, hash_secret
+from scangate.identity.permissions import BUILT_IN
+from scangate.identity.principal import Operator, Principal, generate_secret, hash_secret
 from scangate.identity.repository import KeyListing
+from scangate.identity.tokens import Tokens
+from scangate.settings import IdentitySettings
 
 KEY_NAME_MAX = 31
 
 
-class Authenticator:
-    """Keys to principals, cached: a revocation by another process holds after `ttl_seconds` at the latest.
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What the routes of this slice work with."""
 
-    Unknown keys are cached too, so that a client that hammers with a wrong key does not reach the database; the cache is
+    database: Database
+    tokens: Tokens
+    authenticator: Authenticator
+    settings: IdentitySettings
+
+
+class Authenticator:
+    """Keys and access tokens to who they belong to, cached: a revocation by another process holds after `ttl_seconds` at the latest.
+
+    Unknown ones are cached too, so that a client that hammers with a wrong key does not reach the database; the caches are
     bounded, least recently used out first.
     """
 
-    def __init__(self, database: Database, *, ttl_seconds: float = 1.0, size: int = 4096) -> None:
+    def __init__(self, database: Database, tokens: Tokens, *, ttl_seconds: float = 1.0, size: int = 4096) -> None:
         self._database = database
+        self._tokens = tokens
         self._principals: ReadThrough[str, Principal | None] = ReadThrough(self._find, ttl_seconds=ttl_seconds, size=size)
+        self._bearers: ReadThrough[str, Principal | None] = ReadThrough(self._find_bearer, ttl_seconds=ttl_seconds, size=size)
+        self._operators: ReadThrough[str, tuple[Operator, datetime] | None] = ReadThrough(
+            self._find_operator, ttl_seconds=ttl_seconds, size=size
+        )
 
     async def authenticate(self, key: str) -> Principal:
         """
@@ -32,14 +51,67 @@ class Authenticator:
             CredentialsInvalidError: unknown, revoked or expired.
             StorageUnavailableError: the key is not cached and the database cannot be read.
         """
-        principal = await self._principals.get(hash_secret(key))
-        if principal is None or (principal.expires_at is not None and principal.expires_at <= datetime.now(UTC)):
-            raise CredentialsInvalidError
-        return principal
+        return _unexpired(await self._principals.get(hash_secret(key)))
+
+    async def authenticate_bearer(self, token: str) -> Principal:
+        """Who scans with an access token of the mint route.
+
+        Raises:
+            CredentialsInvalidError: it does not hold, is no token for scanning, or its application is gone.
+            StorageUnavailableError: as above.
+        """
+        return _unexpired(await self._bearers.get(token))
+
+    async def operator(self, token: str, remote: str) -> Operator:
+        """Who calls the management plane.
+
+        Raises:
+            NotAuthenticatedError: the token does not hold, or its service account is gone.
+            StorageUnavailableError: as above.
+        """
+        found = await self._operators.get(token)
+        if found is None or found[1] <= datetime.now(UTC):
+            raise NotAuthenticatedError
+        return replace(found[0], remote=remote)
+
+    def forget_tokens(self) -> None:
+        """After an invalidation in this process, so that it holds at once."""
+        self._bearers.clear()
+        self._operators.clear()
+
+    async def _find_bearer(self, token: str) -> Principal | None:
+        try:
+            claims = await self._tokens.verify(token, "scan")
+        except CredentialsInvalidError:
+            return None
+        async with self._database.read() as connection:
+            return await repository.find_application_principal(
+                connection, claims.tsg_id, claims.application_id or "", claims.token_id, claims.expires_at
+            )
+
+    async def _find_operator(self, token: str) -> tuple[Operator, datetime] | None:
+        try:
+            claims = await self._tokens.verify(token, "management")
+        except CredentialsInvalidError:
+            return None
+        async with self._database.read() as connection:
+            account = await repository.find_service_account(connection, claims.subject)
+            if account is None or account.tsg_id != claims.tsg_id:
+                return None
+            permissions = BUILT_IN.get(account.role)
+            if permissions is None:
+                permissions = frozenset(await repository.find_role(connection, account.tsg_id, account.role) or ())
+        return Operator(account.tsg_id, account.client_id, account.role, permissions), claims.expires_at
 
     async def _find(self, key_hash: str) -> Principal | None:
         async with self._database.read() as connection:
             return await repository.find_principal(connection, key_hash)
+
+
+def _unexpired(principal: Principal | None) -> Principal:
+    if principal is None or (principal.expires_at is not None and principal.expires_at <= datetime.now(UTC)):
+        raise CredentialsInvalidError
+    return principal
 
 
 async def create_key(

@@ -21,5 +21,25 @@ class SecurityProfileRow(Base):
     revision: Mapped[int]
     active: Mapped[bool]
     policy: Mapped[dict[str, Any]] = mapped_column(JSON)
+    created_by: Mapped[str] = mapped_column(String(100), default="")
     updated_by: Mapped[str] = mapped_column(String(100))
+    last_modified_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class TopicRow(Base):
+    """A custom topic. An update makes the next revision of the same id; profiles name the id and take the newest."""
+
+    __tablename__ = "custom_topics"
+    __table_args__ = (Index("ix_custom_topics_name", "tsg_id", "topic_name", unique=True),)
+
+    topic_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    tsg_id: Mapped[str] = mapped_column(ForeignKey("tenants.tsg_id"))
+    topic_name: Mapped[str] = mapped_column(String(100))
+    revision: Mapped[int]
+    active: Mapped[bool]
+    description: Mapped[str] = mapped_column(String(250))
+    examples: Mapped[list[str]] = mapped_column(JSON)
+    created_by: Mapped[str] = mapped_column(String(100))
+    updated_by: Mapped[str] = mapped_column(String(100))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_modified_at: Mapped[datetime] = mapped_column(UtcDateTime)

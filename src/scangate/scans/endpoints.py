@@ -43,11 +43,15 @@ async def _principal(request: Request, runtime: Runtime) -> Principal:
         CredentialsInvalidError: one that does not hold.
     """
     key = request.headers.get("x-pan-token")
-    if not key:
-        if request.headers.get("authorization"):
-            raise CredentialsInvalidError
+    if key:
+        return await runtime.identity.authenticator.authenticate(key)
+    authorization = request.headers.get("authorization")
+    if not authorization:
         raise NotAuthenticatedError
-    return await runtime.authenticator.authenticate(key)
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() != "bearer":
+        raise CredentialsInvalidError
+    return await runtime.identity.authenticator.authenticate_bearer(token.strip())
 
 
 async def _authenticated_body(request: Request, runtime: Runtime, max_bytes: int) -> tuple[Principal, bytes]:

@@ -1,0 +1,95 @@
+"""The token URL and the public keys. Management routes of this slice stand in `management`."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from scangate.identity.oauth import OAuthError, client_credentials
+from scangate.identity.service import Identity
+from scangate.web.body import read_body
+from scangate.web.responses import OrjsonResponse
+
+router = APIRouter(tags=["Access tokens"])
+_LONGEST_FORM = 16 * 1024
+_FORM_SECONDS = 30
+
+
+class AccessToken(BaseModel):
+    """RFC 6749 §5.1."""
+
+    access_token: str
+    token_type: str
+    expires_in: int
+    scope: str
+
+
+class OAuthFault(BaseModel):
+    """RFC 6749 §5.2."""
+
+    error: str
+    error_description: str
+
+
+_FORM = {
+    "security": [],
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/x-www-form-urlencoded": {
+                "schema": {
+                    "type": "object",
+                    "required": ["grant_type"],
+                    "properties": {
+                        "grant_type": {"type": "string", "enum": ["client_credentials"]},
+                        "client_id": {"type": "string"},
+                        "client_secret": {"type": "string"},
+                        "scope": {"type": "string", "description": "`tsg_id:<tenant>`, or nothing."},
+                    },
+                }
+            }
+        },
+    },
+}
+
+
+@router.post(
+    "/oauth2/access_token",
+    summary="An access token for the management API",
+    response_model=AccessToken,
+    responses={status: {"model": OAuthFault, "description": "RFC 6749 §5.2"} for status in (400, 401, 408, 413)},
+    openapi_extra=_FORM,
+)
+@router.post("/am/oauth2/access_token", include_in_schema=False)
+async def access_token(request: Request) -> Response:
+    """OAuth 2.0 client credentials: the client in the form or in Basic authorisation."""
+    identity: Identity = request.app.state.runtime.identity
+    body = await read_body(request, max_bytes=_LONGEST_FORM, seconds=_FORM_SECONDS)
+    form = dict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=20))
+    try:
+        grant = await client_credentials(
+            identity.database, identity.tokens, form, request.headers.get("authorization"),
+            seconds=identity.settings.token_seconds,
+        )  # fmt: skip
+    except OAuthError as error:
+        headers = {"WWW-Authenticate": "Basic"} if error.status == 401 else {}
+        fault = {"error": error.code, "error_description": error.description}
+        return OrjsonResponse(fault, status_code=error.status, headers=headers)
+    return OrjsonResponse(
+        {
+            "access_token": grant.access_token,
+            "token_type": grant.token_type,
+            "expires_in": grant.expires_in,
+            "scope": grant.scope,
+        }
+    )
+
+
+@router.get("/.well-known/jwks.json", summary="Public keys of the access tokens")
+async def jwks(request: Request) -> dict[str, list[dict[str, str]]]:
+    """A JWK set (RFC 7517), for those who verify access tokens themselves."""
+    identity: Identity = request.app.state.runtime.identity
+    return await identity.tokens.public_keys()

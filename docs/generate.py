@@ -35,6 +35,7 @@ ERROR_CAUSES: Final = {
     "CredentialsInvalidError": "The API key is unknown, revoked or expired, or the access token is not one for scanning that holds.",
     "PermissionDeniedError": "The role of the service account does not permit this verb on this entity.",
     "NotFoundError": "There is no such path; on the management plane also: nothing of that id or name in this tenant.",
+    "QuotaExceededError": "The deployment profile's tokens of this calendar month (UTC) are used up; `Retry-After` lasts until the next.",
     "ConflictError": "The name is taken, or something still refers to what should be deleted: `payload` says what.",
     "MethodNotAllowedError": "The path exists, for another method.",
     "RequestTimeoutError": "The body was not complete after `SCANGATE_SERVER__BODY_SECONDS`.",

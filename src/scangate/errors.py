@@ -10,7 +10,8 @@ ScangateError
 ├── ConflictError              409  the name is taken, or something still refers to this; carries what
 ├── RequestTooLargeError       413
 ├── MediaTypeError             415
-├── LimitExceededError         429  quota, rate or admission limit; carries retry_after_seconds
+├── LimitExceededError         429  rate or admission limit; carries retry_after_seconds
+│   └── QuotaExceededError     429  the monthly tokens are used up
 ├── StorageUnavailableError    503  the database cannot take a write (full disk, locked file)
 ├── ConfigurationError         -    the server cannot start like this
 └── DeadlineExceededError      -    raised at a checkpoint inside a detector; becomes the outcome `timeout`
@@ -119,6 +120,10 @@ class LimitExceededError(ScangateError):
     def __init__(self, message: str | None = None, *, retry_after_seconds: int = 1) -> None:
         super().__init__(message)
         self.retry_after_seconds = retry_after_seconds
+
+
+class QuotaExceededError(LimitExceededError):
+    code = "quota_exceeded"
 
 
 class StorageUnavailableError(ScangateError):

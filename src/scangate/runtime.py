@@ -17,13 +17,14 @@ from scangate.detectors.registry import REGISTRY
 from scangate.errors import ProfileInvalidError, StorageUnavailableError
 from scangate.identity.service import Authenticator, Identity, tenant_of_installation
 from scangate.identity.tokens import Tokens
+from scangate.identity.usage import Meter, add_usage
 from scangate.jobs.queue import Queue
 from scangate.jobs.worker import Worker
 from scangate.profiles.service import Profiles
 from scangate.records.recorder import Recorder
 from scangate.scans import repository
 from scangate.scans.repository import ScanRecord
-from scangate.scans.service import JOB_KIND, Scans
+from scangate.scans.service import JOB_KIND, Scans, usage_of
 from scangate.settings import Settings
 from scangate.telemetry import metrics
 from scangate.web.ratelimit import RateLimiter
@@ -83,9 +84,14 @@ async def open_runtime(settings: Settings, *, releases_jobs: bool) -> AsyncItera
     database = Database(settings.database_url, busy_seconds=settings.database.busy_seconds, max_pages=settings.database.max_pages)
     executor = ThreadPoolExecutor(settings.limits.concurrent_large_scans, thread_name_prefix="scan")
 
+    meter = Meter(database)
+
     async def write(records: Sequence[ScanRecord]) -> None:
+        usage = usage_of(records)
         async with database.write() as connection:
             await repository.insert_scans(connection, records)
+            await add_usage(connection, usage)
+        meter.written(usage)
 
     recorder: Recorder[ScanRecord] = Recorder(
         write,
@@ -96,7 +102,7 @@ async def open_runtime(settings: Settings, *, releases_jobs: bool) -> AsyncItera
     resources = Resources(data_dir=settings.data_dir, max_urls=settings.limits.urls, own_models=settings.own_models)
     executor.submit(shared_guard, resources)  # beside everything else; where it fails, the warm-up says so
     profiles = Profiles(database, REGISTRY, resources)
-    scans = Scans(database, profiles, recorder, executor, settings.limits)
+    scans = Scans(database, profiles, recorder, executor, settings.limits, meter)
     queue = Queue(database, lease_seconds=settings.jobs.lease_seconds)
     worker = Worker(
         queue, {JOB_KIND: scans.run_job}, concurrency=settings.jobs.concurrency, lease_seconds=settings.jobs.lease_seconds

@@ -71,6 +71,11 @@ class Content:
         return tuple(part for part in self.parts if part.side is side)
 
     @property
+    def characters(self) -> int:
+        """Code points of what is scanned; the history is not."""
+        return sum(len(part.text) for part in self.parts)
+
+    @property
     def sides(self) -> tuple[Side, ...]:
         """The sides that are present, in report order."""
         present = {part.side for part in self.parts}

@@ -22,6 +22,10 @@ class Principal:
     profile_name: str | None
     agent_framework: str | None
     expires_at: datetime | None
+    auth_code: str = ""
+    """The deployment profile whose quota the scans use."""
+    monthly_tokens: int | None = None
+    """That quota; None for none."""
 
 
 @dataclass(frozen=True, slots=True)

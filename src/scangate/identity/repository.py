@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
@@ -47,9 +47,12 @@ async def find_principal(connection: AsyncConnection, key_hash: str) -> Principa
                 ApplicationRow.profile_name,
                 ApplicationRow.agent_framework,
                 ApiKeyRow.expires_at,
+                DeploymentProfileRow.auth_code,
+                DeploymentProfileRow.monthly_tokens,
             )
             .join(ApplicationRow, ApplicationRow.application_id == ApiKeyRow.application_id)
-            .where(ApiKeyRow.key_hash == key_hash, ApiKeyRow.revoked_at.is_(None))
+            .join(DeploymentProfileRow, DeploymentProfileRow.auth_code == ApplicationRow.auth_code)
+            .where(ApiKeyRow.key_hash == key_hash, ApiKeyRow.revoked_at.is_(None), *_usable(datetime.now(UTC)))
         )
     ).first()
     return Principal(*found) if found else None
@@ -157,14 +160,24 @@ async def find_application_principal(
 ) -> Principal | None:
     """Who scans with an access token that was minted for an application."""
     row = ApplicationRow
-    query = select(row.name, row.profile_name, row.agent_framework)
-    found = (
-        await connection.execute(query.where(row.tsg_id == tsg_id, row.application_id == application_id, row.active))
-    ).first()
+    query = (
+        select(
+            row.name, row.profile_name, row.agent_framework, DeploymentProfileRow.auth_code, DeploymentProfileRow.monthly_tokens
+        )
+        .join(DeploymentProfileRow, DeploymentProfileRow.auth_code == row.auth_code)
+        .where(row.tsg_id == tsg_id, row.application_id == application_id, *_usable(datetime.now(UTC)))
+    )
+    found = (await connection.execute(query)).first()
     if found is None:
         return None
-    name, profile_name, agent_framework = found
-    return Principal(tsg_id, application_id, name, token_id, profile_name, agent_framework, expires_at)
+    name, profile_name, agent_framework, auth_code, monthly_tokens = found
+    return Principal(tsg_id, application_id, name, token_id, profile_name, agent_framework, expires_at, auth_code, monthly_tokens)
+
+
+def _usable(now: datetime) -> tuple[Any, ...]:
+    """Neither the application nor its deployment profile is switched off or has expired."""
+    profile = DeploymentProfileRow
+    return ApplicationRow.active, profile.active, (profile.expires_at.is_(None)) | (profile.expires_at > now)
 
 
 async def signing_keys(connection: AsyncConnection, since: datetime) -> list[tuple[str, str, datetime]]:

@@ -140,3 +140,13 @@ class AuditRow(Base):
     entity_id: Mapped[str] = mapped_column(String(100))
     before: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     after: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+
+
+class TokenUsageRow(Base):
+    """Tokens that the applications of a deployment profile scanned in a calendar month (UTC, `YYYY-MM`)."""
+
+    __tablename__ = "token_usage"
+
+    auth_code: Mapped[str] = mapped_column(ForeignKey("deployment_profiles.auth_code"), primary_key=True)
+    month: Mapped[str] = mapped_column(String(7), primary_key=True)
+    tokens: Mapped[int] = mapped_column(BigInteger)

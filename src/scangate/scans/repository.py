@@ -28,9 +28,12 @@ class ScanRecord:
     request: bytes | None = None
     result: bytes | None = None
     report: bytes | None = None
+    auth_code: str = ""
+    tokens: int = 0
+    """What a finished scan counts against its deployment profile's quota; kept in the counter, not in the row."""
 
 
-_COLUMNS = tuple(ScanRecord.__dataclass_fields__)
+_COLUMNS = tuple(name for name in ScanRecord.__dataclass_fields__ if name not in ("auth_code", "tokens"))
 
 
 async def insert_scans(connection: AsyncConnection, records: Sequence[ScanRecord]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from scangate.engine.pipeline import scan
 from scangate.engine.plan import ScanPlan
 from scangate.errors import LimitExceededError, ProfileInvalidError, RequestInvalidError
 from scangate.identity.principal import Principal
+from scangate.identity.usage import Meter, add_usage, month_of, tokens_of
 from scangate.jobs import queue
 from scangate.jobs.queue import Job
 from scangate.profiles.service import Profiles
@@ -50,6 +52,7 @@ class Scans:
     recorder: Recorder[ScanRecord]
     executor: ThreadPoolExecutor
     limits: LimitSettings
+    meter: Meter
     in_progress: int = 0
 
     async def plan_for(self, principal: Principal, request: ScanRequest) -> ScanPlan:
@@ -70,17 +73,21 @@ class Scans:
 
         Raises:
             LimitExceededError: too many scans are in progress.
+            QuotaExceededError: the deployment profile's tokens of this month are used up.
             ProfileInvalidError: no such profile.
             StorageUnavailableError: scans cannot be recorded.
         """
         received = datetime.now(UTC)
         self.recorder.check()
         plan = await self.plan_for(principal, request)
+        content = to_content(request)
+        tokens = tokens_of(content.characters)
+        await self.meter.check(principal, tokens)
         if self.in_progress >= self.limits.concurrent_scans:
             raise LimitExceededError(retry_after_seconds=1)
         self.in_progress += 1
         try:
-            verdict = await self._run(to_content(request), plan, size_bytes)
+            verdict = await self._run(content, plan, size_bytes)
         finally:
             self.in_progress -= 1
         completed = datetime.now(UTC)
@@ -88,7 +95,9 @@ class Scans:
         ids = _ids(request, new_id())
         response = orjson.dumps(scan_response(verdict, plan, ids, received, completed))
         report = orjson.dumps(scan_report(verdict, plan, ids))
-        self.recorder.put_nowait(_record(principal, ids, received, completed=completed, result=response, report=report))
+        record = _record(principal, ids, received, completed=completed, result=response, report=report, tokens=tokens)
+        self.recorder.put_nowait(record)
+        self.meter.add(principal.auth_code, received, tokens)
         return response
 
     async def _run(self, content: Content, plan: ScanPlan, size_bytes: int) -> Verdict:
@@ -106,6 +115,7 @@ class Scans:
 
         Raises:
             ProfileInvalidError: an item's profile does not exist; nothing is accepted.
+            QuotaExceededError: the batch is more than is left of the month's tokens; nothing is accepted.
             StorageUnavailableError: nothing is accepted.
         """
         received = datetime.now(UTC)
@@ -115,10 +125,15 @@ class Scans:
             plan = await self.plan_for(principal, scan_object.scan_req)
             ids = _ids(scan_object.scan_req, scan_id, scan_object.req_id)
             pinned = _pinned_request(scan_object.scan_req, plan, ids)
-            records.append(_record(principal, ids, received, item=item, request=pinned))
+            tokens = tokens_of(to_content(scan_object.scan_req).characters)
+            records.append(_record(principal, ids, received, item=item, request=pinned, tokens=tokens))
+        await self.meter.check(principal, sum(record.tokens for record in records))
+        usage = usage_of(records)
         async with self.database.write() as connection:
             await repository.insert_scans(connection, records)
+            await add_usage(connection, usage)
             await queue.enqueue(connection, JOB_KIND, [{"scan_id": scan_id, "item": record.item} for record in records])
+        self.meter.forget(usage)
         return {
             "received": timestamp(received),
             "scan_id": scan_id,
@@ -231,6 +246,7 @@ def _record(
     request: bytes | None = None,
     result: bytes | None = None,
     report: bytes | None = None,
+    tokens: int = 0,
 ) -> ScanRecord:
     return ScanRecord(
         scan_id=ids.scan_id,
@@ -245,7 +261,18 @@ def _record(
         request=request,
         result=result,
         report=report,
+        auth_code=principal.auth_code,
+        tokens=tokens,
     )
+
+
+def usage_of(records: Sequence[ScanRecord]) -> Counter[tuple[str, str]]:
+    """Tokens by deployment profile and month; records of before there were quotas have no deployment profile."""
+    usage: Counter[tuple[str, str]] = Counter()
+    for record in records:
+        if record.auth_code and record.tokens:
+            usage[record.auth_code, month_of(record.received_at)] += record.tokens
+    return usage
 
 
 def _report_head(ids: ScanIds) -> JsonObject:

@@ -47,6 +47,12 @@ def upgrade() -> None:
         sa.Column("created_at", TIME, nullable=False),
         sa.Column("last_modified_at", TIME, nullable=False),
     )
+    op.create_table(
+        "token_usage",
+        sa.Column("auth_code", sa.String(32), sa.ForeignKey("deployment_profiles.auth_code"), primary_key=True),
+        sa.Column("month", sa.String(7), primary_key=True),
+        sa.Column("tokens", sa.BigInteger, nullable=False),
+    )
     op.create_index("ix_custom_topics_name", "custom_topics", ["tsg_id", "topic_name"], unique=True)
     _audit()
 
@@ -132,7 +138,7 @@ def downgrade() -> None:
     op.drop_table("audit_log")
     if op.get_bind().dialect.name != "sqlite":
         op.execute("DROP FUNCTION audit_log_is_append_only()")
-    for name in ("custom_topics", "revoked_tokens", "signing_keys", "roles"):
+    for name in ("token_usage", "custom_topics", "revoked_tokens", "signing_keys", "roles"):
         op.drop_table(name)
     op.drop_index("ix_api_keys_name", "api_keys")
     for name, columns in {

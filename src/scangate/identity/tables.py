@@ -38,7 +38,7 @@ class ApplicationRow(Base):
 
     application_id: Mapped[str] = mapped_column(String(36), primary_key=True)
     tsg_id: Mapped[str] = mapped_column(ForeignKey("tenants.tsg_id"), index=True)
-    auth_code: Mapped[str] = mapped_column(ForeignKey("deployment_profiles.auth_code"))
+    auth_code: Mapped[str] = mapped_column(ForeignKey("deployment_profiles.auth_code"), index=True)
     name: Mapped[str] = mapped_column(String(100))
     profile_name: Mapped[str | None] = mapped_column(String(100))
     """The profile of scans that name none."""
@@ -65,7 +65,7 @@ class ApiKeyRow(Base):
 
     api_key_id: Mapped[str] = mapped_column(String(36), primary_key=True)
     tsg_id: Mapped[str] = mapped_column(ForeignKey("tenants.tsg_id"), index=True)
-    application_id: Mapped[str] = mapped_column(ForeignKey("applications.application_id"))
+    application_id: Mapped[str] = mapped_column(ForeignKey("applications.application_id"), index=True)
     name: Mapped[str] = mapped_column(String(31))
     key_hash: Mapped[str] = mapped_column(String(64), unique=True)
     last8: Mapped[str] = mapped_column(String(8))

@@ -71,12 +71,14 @@ def _columns() -> None:
             table.add_column(_text(name))
         table.add_column(sa.Column("active", sa.Boolean, nullable=False, server_default=sa.true()))
         table.create_index("ix_applications_name", ["tsg_id", "name"], unique=True)
+        table.create_index("ix_applications_auth_code", ["auth_code"])
     with op.batch_alter_table("api_keys") as table:
         table.add_column(sa.Column("rotation_interval", sa.Integer))
         table.add_column(sa.Column("rotation_unit", sa.String(10)))
         table.add_column(_text("created_by"))
         table.add_column(_text("updated_by"))
         table.add_column(sa.Column("modified_at", TIME))
+        table.create_index("ix_api_keys_application_id", ["application_id"])
     _rename_twins()
     op.create_index("ix_api_keys_name", "api_keys", ["tsg_id", "name"], unique=True, sqlite_where=LIVE, postgresql_where=LIVE)
     with op.batch_alter_table("service_accounts") as table:
@@ -141,6 +143,7 @@ def downgrade() -> None:
     for name in ("token_usage", "custom_topics", "revoked_tokens", "signing_keys", "roles"):
         op.drop_table(name)
     op.drop_index("ix_api_keys_name", "api_keys")
+    op.drop_index("ix_api_keys_application_id", "api_keys")
     for name, columns in {
         "security_profiles": ["created_by"],
         "service_accounts": ["name", "disabled_at"],
@@ -152,5 +155,6 @@ def downgrade() -> None:
                 table.drop_column(column)
     with op.batch_alter_table("applications") as table:
         table.drop_index("ix_applications_name")
+        table.drop_index("ix_applications_auth_code")
         for column in ("environment", "cloud_provider", "model_name", "created_by", "updated_by", "active"):
             table.drop_column(column)

@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.engine import make_url
+
 from scangate.db.engine import Database
 from scangate.db.schema import migrate
 from scangate.detectors.contract import Resources
@@ -88,8 +90,9 @@ def prepare(settings: Settings) -> Installation:
     """
     data_dir = settings.data_dir
     file = data_dir / "bootstrap.json"
-    database = Path(settings.database_url.partition("///")[2])
-    if file.exists() and not database.exists():
+    address = make_url(settings.database_url)
+    database = Path(address.database or "")
+    if address.get_backend_name() == "sqlite" and file.exists() and not database.exists():
         raise ConfigurationError(
             f"{str(file)!r} belongs to a database that is gone ({str(database)!r}). Restore it from a backup, "
             "or start with an empty data directory."

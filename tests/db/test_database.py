@@ -8,11 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, inspect, text
+from sqlalchemy.exc import DatabaseError
 
 import scangate.db.schema as schema
 import scangate.identity.tables
@@ -30,11 +32,11 @@ def url(folder: Path) -> str:
     return f"sqlite+aiosqlite:///{folder / 'scangate.db'}"
 
 
-def on_database(folder: Path, work: Callable[[Database], Awaitable[None]]) -> None:
-    schema.migrate(url(folder))
+def on_database(address: str, work: Callable[[Database], Awaitable[None]]) -> None:
+    schema.migrate(address)
 
     async def run() -> None:
-        database = Database(url(folder))
+        database = Database(address)
         try:
             await work(database)
         finally:
@@ -43,13 +45,62 @@ def on_database(folder: Path, work: Callable[[Database], Awaitable[None]]) -> No
     asyncio.run(run())
 
 
-def test_migrations_make_exactly_the_tables_of_the_code(tmp_path: Path) -> None:
-    schema.migrate(url(tmp_path))
-    engine = create_engine(f"sqlite:///{tmp_path / 'scangate.db'}")
+def test_migrations_make_exactly_the_tables_of_the_code_and_take_them_away_again(database_url: str) -> None:
+    schema.migrate(database_url)
+    engine = create_engine(database_url.replace("+aiosqlite", ""))
     with engine.connect() as connection:
         differences = compare_metadata(MigrationContext.configure(connection), Base.metadata)
-    engine.dispose()
     assert [d for d in differences if d[0] not in ("add_constraint", "remove_constraint")] == []
+    command.downgrade(schema.alembic_config(database_url), "base")
+    assert inspect(engine).get_table_names() == ["alembic_version"]
+    schema.migrate(database_url)
+    assert "scans" in inspect(engine).get_table_names()
+    engine.dispose()
+
+
+def test_rows_survive_a_migration_down_and_up(database_url: str) -> None:
+    schema.migrate(database_url)
+    engine = create_engine(database_url.replace("+aiosqlite", ""))
+    with engine.begin() as connection:
+        connection.execute(text("INSERT INTO tenants (tsg_id, name, created_at) VALUES ('1', 'one', '2026-01-01 00:00:00')"))
+    command.downgrade(schema.alembic_config(database_url), "0001")
+    schema.migrate(database_url)
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT name FROM tenants")).scalar_one() == "one"
+    engine.dispose()
+
+
+def test_the_audit_log_is_append_only(database_url: str) -> None:
+    schema.migrate(database_url)
+    engine = create_engine(database_url.replace("+aiosqlite", ""))
+    values = "'1', '2026-01-01 00:00:00', 'me', '', 'create', 'x', 'y'"
+    with engine.begin() as connection:
+        connection.execute(
+            text(f"INSERT INTO audit_log (tsg_id, at, actor, remote, action, entity, entity_id) VALUES ({values})")
+        )
+    for change in ("UPDATE audit_log SET actor = 'you'", "DELETE FROM audit_log"):
+        with pytest.raises(DatabaseError, match="append-only"), engine.begin() as connection:
+            connection.execute(text(change))
+    engine.dispose()
+
+
+def test_a_write_is_alone_on_either_database(database_url: str) -> None:
+    async def work(database: Database) -> None:
+        other = Database(database_url)
+        counted: list[int] = []
+
+        async def enqueue(which: Database) -> None:
+            async with which.write() as connection:
+                before = int(await connection.scalar(text("SELECT count(*) FROM jobs")) or 0)
+                await asyncio.sleep(0.002)
+                await jobs.enqueue(connection, "scan", [{"n": before}])
+                counted.append(before)
+
+        await asyncio.gather(*(enqueue(which) for which in (database, other) * 8))
+        assert sorted(counted) == list(range(16))
+        await other.close()
+
+    on_database(database_url, work)
 
 
 def test_schema_revision_is_the_newest_migration() -> None:
@@ -58,7 +109,7 @@ def test_schema_revision_is_the_newest_migration() -> None:
     assert ScriptDirectory.from_config(config).get_current_head() == schema.SCHEMA_REVISION
 
 
-def test_write_rolls_back_on_an_exception(tmp_path: Path) -> None:
+def test_write_rolls_back_on_an_exception(database_url: str) -> None:
     async def work(database: Database) -> None:
         with pytest.raises(RuntimeError):
             async with database.write() as connection:
@@ -67,7 +118,7 @@ def test_write_rolls_back_on_an_exception(tmp_path: Path) -> None:
         async with database.read() as connection:
             assert await connection.scalar(text("SELECT count(*) FROM jobs")) == 0
 
-    on_database(tmp_path, work)
+    on_database(database_url, work)
 
 
 def test_locked_database_is_unavailable_without_quoting_parameters(tmp_path: Path) -> None:
@@ -88,10 +139,10 @@ def test_locked_database_is_unavailable_without_quoting_parameters(tmp_path: Pat
 
 def test_other_backends_are_refused_by_name() -> None:
     with pytest.raises(ConfigurationError, match="SCANGATE_DATABASE__URL"):
-        Database("postgresql+psycopg://localhost/x")
+        Database("mysql+aiomysql://localhost/x")
 
 
-def test_job_is_taken_once_and_again_after_its_lease(tmp_path: Path) -> None:
+def test_job_is_taken_once_and_again_after_its_lease(database_url: str) -> None:
     async def work(database: Database) -> None:
         quick, slow = jobs.Queue(database, lease_seconds=0), jobs.Queue(database, lease_seconds=60)
         async with database.write() as connection:
@@ -106,10 +157,10 @@ def test_job_is_taken_once_and_again_after_its_lease(tmp_path: Path) -> None:
             assert not await jobs.complete(connection, first), "the lease has gone to another worker"
             assert await jobs.complete(connection, second)
 
-    on_database(tmp_path, work)
+    on_database(database_url, work)
 
 
-def test_given_back_job_waits_and_release_all_frees_every_lease(tmp_path: Path) -> None:
+def test_given_back_job_waits_and_release_all_frees_every_lease(database_url: str) -> None:
     async def work(database: Database) -> None:
         queue = jobs.Queue(database, lease_seconds=60)
         async with database.write() as connection:
@@ -123,10 +174,10 @@ def test_given_back_job_waits_and_release_all_frees_every_lease(tmp_path: Path) 
         await queue.release_all()
         assert await queue.depth() == 1
 
-    on_database(tmp_path, work)
+    on_database(database_url, work)
 
 
-def test_many_workers_take_each_job_exactly_once(tmp_path: Path) -> None:
+def test_many_workers_take_each_job_exactly_once(database_url: str) -> None:
     async def work(database: Database) -> None:
         queue = jobs.Queue(database, lease_seconds=60)
         async with database.write() as connection:
@@ -142,7 +193,7 @@ def test_many_workers_take_each_job_exactly_once(tmp_path: Path) -> None:
         await asyncio.gather(*(worker() for _ in range(5)))
         assert sorted(taken, key=int) == [str(number) for number in range(40)]
 
-    on_database(tmp_path, work)
+    on_database(database_url, work)
 
 
 def test_read_through_reads_once_for_all_that_wait_and_again_after_its_time() -> None:

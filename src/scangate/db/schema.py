@@ -8,13 +8,18 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DatabaseError
 
 from scangate.errors import ConfigurationError
 
-SCHEMA_REVISION = "0002"
+SCHEMA_REVISION = "0003"
 """The newest migration in `db/migrations/versions`; a test holds the two together."""
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 _HEADER = b"SQLite format 3\x00"
 
@@ -25,23 +30,36 @@ def migrate(url: str) -> None:
     Raises:
         ConfigurationError: the file is not a database, is damaged, or was written by a newer release.
     """
-    path = make_url(url).database
+    address = make_url(url)
+    is_sqlite = address.get_backend_name() == "sqlite"
+    path = address.database if is_sqlite else None
     current = _sqlite_revision(Path(path)) if path else None
     if current == SCHEMA_REVISION:
         return
     from alembic import command
-    from alembic.config import Config
     from alembic.util import CommandError
 
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    config.set_main_option("sqlalchemy.url", url.replace("+aiosqlite", ""))
+    config = alembic_config(url)
     try:
         command.upgrade(config, "head")
     except CommandError:
+        where = path or f"{address.host}/{address.database}"
         raise ConfigurationError(
-            f"the database {path} has schema revision {current!r}, which this release does not know; use a newer Scangate"
+            f"the database {where} has a schema revision{f' {current!r}' if current else ''} that this release does not know; "
+            "use a newer Scangate"
         ) from None
+    except DatabaseError as error:
+        raise ConfigurationError(f"cannot open the database: {type(error.orig).__name__}") from None
+
+
+def alembic_config(url: str) -> Config:
+    """What alembic's commands take; its connection is a blocking one."""
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("sqlalchemy.url", url.replace("+aiosqlite", "").replace("%", "%%"))
+    return config
 
 
 def _sqlite_revision(path: Path) -> str | None:

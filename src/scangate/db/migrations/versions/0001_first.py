@@ -99,3 +99,10 @@ def _identity() -> None:
         sa.Column("role", sa.String(50), nullable=False),
         sa.Column("created_at", TIME, nullable=False),
     )
+
+
+def downgrade() -> None:
+    for name in (
+        "jobs", "scans", "security_profiles", "service_accounts", "api_keys", "applications", "deployment_profiles", "tenants",
+    ):  # fmt: skip
+        op.drop_table(name)

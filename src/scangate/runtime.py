@@ -21,7 +21,9 @@ from scangate.identity.usage import Meter, add_usage
 from scangate.jobs.queue import Queue
 from scangate.jobs.worker import Worker
 from scangate.profiles.service import Profiles
+from scangate.records.entry import LogEntry
 from scangate.records.recorder import Recorder
+from scangate.records.service import ScanLog
 from scangate.scans import repository
 from scangate.scans.repository import ScanRecord
 from scangate.scans.service import JOB_KIND, Scans, usage_of
@@ -41,7 +43,8 @@ class Runtime:
     database: Database
     identity: Identity
     profiles: Profiles
-    recorder: Recorder[ScanRecord]
+    recorder: Recorder[ScanRecord | LogEntry]
+    scan_log: ScanLog
     scans: Scans
     queue: Queue
     worker: Worker
@@ -86,14 +89,20 @@ async def open_runtime(settings: Settings, *, releases_jobs: bool) -> AsyncItera
 
     meter = Meter(database)
 
-    async def write(records: Sequence[ScanRecord]) -> None:
-        usage = usage_of(records)
+    scan_log = ScanLog(database, repository.delete_finished)
+
+    async def write(records: Sequence[ScanRecord | LogEntry]) -> None:
+        finished = [record for record in records if isinstance(record, ScanRecord)]
+        entries = [record.entry if isinstance(record, ScanRecord) else record for record in records]
+        usage = usage_of(finished)
         async with database.write() as connection:
-            await repository.insert_scans(connection, records)
+            if finished:
+                await repository.insert_scans(connection, finished)
+            await scan_log.write(connection, [entry for entry in entries if entry is not None])
             await add_usage(connection, usage)
         meter.written(usage)
 
-    recorder: Recorder[ScanRecord] = Recorder(
+    recorder: Recorder[ScanRecord | LogEntry] = Recorder(
         write,
         flush_ms=settings.records.flush_ms,
         queue_rows=settings.records.queue_rows,
@@ -102,7 +111,7 @@ async def open_runtime(settings: Settings, *, releases_jobs: bool) -> AsyncItera
     resources = Resources(data_dir=settings.data_dir, max_urls=settings.limits.urls, own_models=settings.own_models)
     executor.submit(shared_guard, resources)  # beside everything else; where it fails, the warm-up says so
     profiles = Profiles(database, REGISTRY, resources)
-    scans = Scans(database, profiles, recorder, executor, settings.limits, meter)
+    scans = Scans(database, profiles, recorder, scan_log, executor, settings.limits, meter)
     queue = Queue(database, lease_seconds=settings.jobs.lease_seconds)
     worker = Worker(
         queue, {JOB_KIND: scans.run_job}, concurrency=settings.jobs.concurrency, lease_seconds=settings.jobs.lease_seconds
@@ -110,18 +119,21 @@ async def open_runtime(settings: Settings, *, releases_jobs: bool) -> AsyncItera
     limiter = RateLimiter(settings.limits.queries_per_minute)
     tokens = Tokens(database, key_days=settings.identity.signing_key_days)
     identity = Identity(database, tokens, Authenticator(database, tokens), settings.identity)
-    runtime = Runtime(settings, database, identity, profiles, recorder, scans, queue, worker, limiter)
+    runtime = Runtime(settings, database, identity, profiles, recorder, scan_log, scans, queue, worker, limiter)
     try:
         await runtime.warm_up()
+        await scan_log.refresh()
         if releases_jobs:
             await queue.release_all()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(recorder.run())
             tasks.create_task(worker.run())
+            tasks.create_task(scan_log.run())
             try:
                 yield runtime
             finally:
                 worker.stop()
+                scan_log.stop()
                 with suppress(StorageUnavailableError):
                     await recorder.close()
     finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 import orjson
 
@@ -199,7 +199,7 @@ def rejected(caller: Caller, source: str, at: datetime, reason: str, *, is_sync:
     )
 
 
-def _common(caller: Caller, about: Circumstances) -> dict[str, str | int | bool]:
+def _common(caller: Caller, about: Circumstances) -> dict[str, Any]:
     return {
         "tsg_id": caller.tsg_id,
         "scan_id": about.scan_id,

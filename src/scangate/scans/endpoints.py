@@ -54,20 +54,21 @@ async def _principal(request: Request, runtime: Runtime) -> Principal:
     return await runtime.identity.authenticator.authenticate_bearer(token.strip())
 
 
-async def _authenticated_body(request: Request, runtime: Runtime, max_bytes: int) -> tuple[Principal, bytes]:
-    principal = await _principal(request, runtime)
+async def _body(request: Request, runtime: Runtime, max_bytes: int) -> bytes:
     require_json(request)
     body = await read_body(request, max_bytes=max_bytes, seconds=runtime.settings.server.body_seconds)
     check_payload_hash(request, body)
-    return principal, body
+    return body
 
 
 @bodies.post("/v1/scan/sync/request", **openapi.SYNC_REQUEST)
 async def scan_sync_request(request: Request) -> Response:
     """Scan the last element of `contents` and answer with the verdict."""
     runtime = _runtime(request)
-    principal, body = await _authenticated_body(request, runtime, runtime.settings.limits.sync_body_bytes)
-    response = await runtime.scans.scan_now(principal, parse_scan_request(body), len(body))
+    principal = await _principal(request, runtime)
+    with runtime.scans.logged(principal, is_sync=True):
+        body = await _body(request, runtime, runtime.settings.limits.sync_body_bytes)
+        response = await runtime.scans.scan_now(principal, parse_scan_request(body), len(body))
     return Response(response, media_type="application/json")
 
 
@@ -75,9 +76,11 @@ async def scan_sync_request(request: Request) -> Response:
 async def scan_async_request(request: Request) -> Response:
     """Accept a batch of scans; the answer means that it is stored and will be scanned whatever happens."""
     runtime = _runtime(request)
-    principal, body = await _authenticated_body(request, runtime, runtime.settings.limits.async_body_bytes)
-    batch = parse_batch(body, max_items=runtime.settings.limits.batch_items)
-    accepted = await runtime.scans.accept_batch(principal, batch)
+    principal = await _principal(request, runtime)
+    with runtime.scans.logged(principal, is_sync=False):
+        body = await _body(request, runtime, runtime.settings.limits.async_body_bytes)
+        batch = parse_batch(body, max_items=runtime.settings.limits.batch_items)
+        accepted = await runtime.scans.accept_batch(principal, batch)
     runtime.worker.wake()
     return OrjsonResponse(accepted)
 

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from scangate.records.entry import LogEntry
 from scangate.scans.tables import ScanRow
 
 
@@ -31,9 +32,11 @@ class ScanRecord:
     auth_code: str = ""
     tokens: int = 0
     """What a finished scan counts against its deployment profile's quota; kept in the counter, not in the row."""
+    entry: LogEntry | None = None
+    """What the scan log says of a finished scan; a table of its own."""
 
 
-_COLUMNS = tuple(name for name in ScanRecord.__dataclass_fields__ if name not in ("auth_code", "tokens"))
+_COLUMNS = tuple(name for name in ScanRecord.__dataclass_fields__ if name not in ("auth_code", "tokens", "entry"))
 
 
 async def insert_scans(connection: AsyncConnection, records: Sequence[ScanRecord]) -> None:
@@ -76,3 +79,15 @@ async def complete_scan(connection: AsyncConnection, record: ScanRecord, result:
         .where(ScanRow.scan_id == record.scan_id, ScanRow.item == record.item, ScanRow.completed_at.is_(None))
         .values(result=result, report=report, completed_at=at, request=None)
     )
+
+
+async def delete_finished(connection: AsyncConnection, tsg_id: str, before: datetime, limit: int) -> int:
+    """A tenant's oldest finished items of before that moment, `limit` at most; returns how many."""
+    row = ScanRow
+    chosen = (
+        select(row.scan_id, row.item)
+        .where(row.tsg_id == tsg_id, row.received_at < before, row.completed_at.is_not(None))
+        .order_by(row.received_at)
+        .limit(limit)
+    )
+    return (await connection.execute(delete(row).where(tuple_(row.scan_id, row.item).in_(chosen)))).rowcount

@@ -92,6 +92,13 @@ class ScanRequest(_Wire):
     contents: Annotated[list[ScanContent], Field(min_length=1)]
 
 
+class PinnedRequest(ScanRequest):
+    """A request of a batch as it waits to be scanned, with what the scan log will say of who sent it."""
+
+    application_name: str = ""
+    agent_framework: str = ""
+
+
 class AsyncScanObject(_Wire):
     req_id: Annotated[StrictInt, Field(ge=0, le=UINT32_MAX)]
     scan_req: ScanRequest

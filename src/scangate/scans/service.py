@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -21,16 +22,25 @@ from scangate.domain.verdict import Verdict
 from scangate.engine.deadline import Deadline
 from scangate.engine.pipeline import scan
 from scangate.engine.plan import ScanPlan
-from scangate.errors import LimitExceededError, ProfileInvalidError, RequestInvalidError
+from scangate.errors import (
+    LimitExceededError,
+    ProfileInvalidError,
+    RequestInvalidError,
+    ScangateError,
+    StorageUnavailableError,
+)
 from scangate.identity.principal import Principal
 from scangate.identity.usage import Meter, add_usage, month_of, tokens_of
 from scangate.jobs import queue
 from scangate.jobs.queue import Job
 from scangate.profiles.service import Profiles
+from scangate.records.entry import Caller, LogEntry, caller_of, failed, rejected
 from scangate.records.recorder import Recorder
+from scangate.records.service import ScanLog
 from scangate.scans import repository
+from scangate.scans.logged import circumstances
 from scangate.scans.repository import ScanRecord
-from scangate.scans.schemas import AsyncScanObject, ScanRequest, to_content
+from scangate.scans.schemas import AsyncScanObject, PinnedRequest, ScanRequest, to_content
 from scangate.scans.wire import SOURCE_API, JsonObject, ScanIds, failed_response, scan_report, scan_response, timestamp
 from scangate.settings import LimitSettings
 from scangate.telemetry import observation
@@ -49,11 +59,24 @@ class Scans:
 
     database: Database
     profiles: Profiles
-    recorder: Recorder[ScanRecord]
+    recorder: Recorder[ScanRecord | LogEntry]
+    scan_log: ScanLog
     executor: ThreadPoolExecutor
     limits: LimitSettings
     meter: Meter
     in_progress: int = 0
+
+    @contextmanager
+    def logged(self, principal: Principal, *, is_sync: bool) -> Iterator[None]:
+        """What refuses the request inside the block goes into the scan log, by its code, and is raised further."""
+        try:
+            yield
+        except ScangateError as error:
+            if error.status < 500:
+                entry = rejected(caller_of(principal), SOURCE_API, datetime.now(UTC), error.code, is_sync=is_sync)
+                with suppress(StorageUnavailableError):
+                    self.recorder.put_nowait(entry)
+            raise
 
     async def plan_for(self, principal: Principal, request: ScanRequest) -> ScanPlan:
         """The profile that the request names, else the one linked to the key's application.
@@ -95,8 +118,12 @@ class Scans:
         ids = _ids(request, new_id())
         response = orjson.dumps(scan_response(verdict, plan, ids, received, completed))
         report = orjson.dumps(scan_report(verdict, plan, ids))
-        record = _record(principal, ids, received, completed=completed, result=response, report=report, tokens=tokens)
-        self.recorder.put_nowait(record)
+        entry = self.scan_log.entry(
+            caller_of(principal), circumstances(request, ids, received, is_sync=True), plan, verdict, completed
+        )
+        self.recorder.put_nowait(
+            _record(principal, ids, received, completed=completed, result=response, report=report, tokens=tokens, entry=entry)
+        )
         self.meter.add(principal.auth_code, received, tokens)
         return response
 
@@ -124,7 +151,7 @@ class Scans:
         for item, scan_object in enumerate(batch):
             plan = await self.plan_for(principal, scan_object.scan_req)
             ids = _ids(scan_object.scan_req, scan_id, scan_object.req_id)
-            pinned = _pinned_request(scan_object.scan_req, plan, ids)
+            pinned = _pinned_request(principal, scan_object.scan_req, plan, ids)
             tokens = tokens_of(to_content(scan_object.scan_req).characters)
             records.append(_record(principal, ids, received, item=item, request=pinned, tokens=tokens))
         await self.meter.check(principal, sum(record.tokens for record in records))
@@ -156,13 +183,19 @@ class Scans:
             finished = await self._scan_record(record, record.request)
         async with self.database.write() as connection:
             if record is not None and finished is not None:
-                await repository.complete_scan(connection, record, *finished)
+                result, report, completed, entry = finished
+                await repository.complete_scan(connection, record, result, report, completed)
+                await self.scan_log.write(connection, [entry])
             if not await queue.complete(connection, job):
                 raise LeaseLostError
 
-    async def _scan_record(self, record: ScanRecord, body: bytes) -> tuple[bytes, bytes, datetime]:
-        request = ScanRequest.model_validate_json(body)
+    async def _scan_record(self, record: ScanRecord, body: bytes) -> tuple[bytes, bytes, datetime, LogEntry]:
+        request = PinnedRequest.model_validate_json(body)
         ids = _ids(request, record.scan_id, record.req_id)
+        caller = Caller(
+            record.tsg_id, record.application_id, request.application_name, record.api_key_id, request.agent_framework
+        )
+        about = circumstances(request, ids, record.received_at, item=record.item, is_sync=False)
         try:
             plan = await self.profiles.plan(
                 record.tsg_id, profile_id=request.ai_profile.profile_id if request.ai_profile else None, profile_name=None
@@ -171,7 +204,9 @@ class Scans:
             log.warning("scans.profile_gone", code=error.code, scan_id=record.scan_id)
             completed = datetime.now(UTC)
             response = failed_response(ids, None, Action.BLOCK, record.received_at, completed)
-            return orjson.dumps(response), orjson.dumps({**_report_head(ids), "detection_results": []}), completed
+            report = {**_report_head(ids), "detection_results": []}
+            entry = failed(caller, about, Action.BLOCK, completed, error.code)
+            return orjson.dumps(response), orjson.dumps(report), completed, entry
         loop = asyncio.get_running_loop()
         deadline = Deadline.after(plan.timeout_seconds)
         content = to_content(request)
@@ -181,7 +216,8 @@ class Scans:
         completed = datetime.now(UTC)
         observation.scan_done("async", verdict)
         response = scan_response(verdict, plan, ids, record.received_at, completed)
-        return orjson.dumps(response), orjson.dumps(scan_report(verdict, plan, ids)), completed
+        entry = self.scan_log.entry(caller, about, plan, verdict, completed)
+        return orjson.dumps(response), orjson.dumps(scan_report(verdict, plan, ids)), completed, entry
 
     async def results(self, principal: Principal, scan_ids: Sequence[str]) -> list[JsonObject]:
         """A row per item of each scan.
@@ -228,11 +264,12 @@ def _ids(request: ScanRequest, scan_id: str, req_id: int = 0) -> ScanIds:
     return ScanIds(scan_id, *correlation_ids(request.tr_id, request.session_id, request.transaction_id), req_id=req_id)
 
 
-def _pinned_request(request: ScanRequest, plan: ScanPlan, ids: ScanIds) -> bytes:
+def _pinned_request(principal: Principal, request: ScanRequest, plan: ScanPlan, ids: ScanIds) -> bytes:
     """The request as it will be scanned: with the revision of the profile and the ids that held when it was accepted."""
     document: dict[str, Any] = request.model_dump(mode="json", exclude_none=True)
     document["ai_profile"] = {"profile_id": plan.profile_id}
     document |= {"tr_id": ids.tr_id, "session_id": ids.session_id, "transaction_id": ids.transaction_id}
+    document |= {"application_name": principal.application_name, "agent_framework": principal.agent_framework or ""}
     return orjson.dumps(document)
 
 
@@ -247,6 +284,7 @@ def _record(
     result: bytes | None = None,
     report: bytes | None = None,
     tokens: int = 0,
+    entry: LogEntry | None = None,
 ) -> ScanRecord:
     return ScanRecord(
         scan_id=ids.scan_id,
@@ -263,6 +301,7 @@ def _record(
         report=report,
         auth_code=principal.auth_code,
         tokens=tokens,
+        entry=entry,
     )
 
 

@@ -1,0 +1,212 @@
+"""The scan log's service: entries for the scan plane, pages for operators, tenants' settings, and the end of what is too old."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import orjson
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from scangate.db.engine import Database
+from scangate.domain.verdict import Verdict
+from scangate.engine.plan import ScanPlan
+from scangate.errors import NotFoundError, RequestInvalidError, StorageUnavailableError
+from scangate.identity import audit
+from scangate.identity.permissions import Entity, Verb
+from scangate.identity.principal import Operator
+from scangate.records import repository
+from scangate.records.entry import Caller, Circumstances, ContentStorage, LogEntry, microseconds, scanned
+from scangate.records.repository import Position, TenantSettings
+from scangate.records.windows import Window, window_of
+
+REFRESH_SECONDS: Final = 1.0
+RETENTION_SECONDS: Final = 600.0
+BATCH_ROWS: Final = 500
+"""Rows that one transaction of the retention deletes: scans must not wait for it."""
+PAUSE_SECONDS: Final = 0.05
+RETENTION_DAYS_MAX: Final = 3650
+log = structlog.get_logger(__name__)
+
+DeleteScans = Callable[[AsyncConnection, str, datetime, int], Awaitable[int]]
+"""(connection, tenant, before, at most) to how many: what the scan plane keeps of finished scans."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogPage:
+    """A page of the log, newest first; `totals` are those of the whole window as `count_by_category` gives them."""
+
+    entries: Sequence[LogEntry]
+    totals: dict[str, tuple[int, int]]
+    page_token: str | None
+    """Continues behind the last entry; None on the last page."""
+
+
+class ScanLog:
+    """One per process. `entry` runs behind every scan and reads tenants' settings from memory: a change by another process holds
+    after `REFRESH_SECONDS`."""
+
+    def __init__(self, database: Database, delete_scans: DeleteScans) -> None:
+        self.database = database
+        self._delete_scans = delete_scans
+        self._storage: dict[str, ContentStorage] = {}
+        self._stopped = asyncio.Event()
+
+    def entry(self, caller: Caller, about: Circumstances, plan: ScanPlan, verdict: Verdict, completed: datetime) -> LogEntry:
+        return scanned(caller, about, plan, verdict, completed, self._storage.get(caller.tsg_id, ContentStorage.NONE))
+
+    async def write(self, connection: AsyncConnection, entries: Sequence[LogEntry]) -> None:
+        """In the transaction of the scans themselves."""
+        await repository.insert_entries(connection, entries)
+
+    async def refresh(self) -> None:
+        """Read tenants' settings.
+
+        Raises:
+            StorageUnavailableError: those of before stay.
+        """
+        async with self.database.read() as connection:
+            found = await repository.list_settings(connection)
+        self._storage = {settings.tsg_id: settings.content_storage for settings in found}
+
+    async def run(self) -> None:
+        """Keep the settings fresh and delete what is too old, until `stop()`."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._repeat(self.refresh, REFRESH_SECONDS))
+            tasks.create_task(self._repeat(self.apply_retention, RETENTION_SECONDS))
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+    async def _repeat(self, work: Callable[[], Awaitable[object]], seconds: float) -> None:
+        while not self._stopped.is_set():
+            try:
+                await work()
+            except StorageUnavailableError as error:
+                log.warning("scan_log.unavailable", code=error.code)
+            await self._pause(seconds)
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self._stopped.wait(), seconds)
+        except TimeoutError:
+            return
+
+    async def page(
+        self, tsg_id: str, span: Window, *, category: str | None, token: str | None, offset: int, limit: int
+    ) -> LogPage:
+        """
+        Args:
+            token: of the page before; it also holds the window, so that what comes in meanwhile shifts nothing.
+            offset: rows to leave out, where there is no token.
+
+        Raises:
+            RequestInvalidError: the token is none of this server's.
+        """
+        after = None
+        if token:
+            until_us, after = _position(token)
+            span = window_of((span.until_us - span.since_us) // 1_000_000, until_us)
+        async with self.database.read() as connection:
+            found = await repository.list_entries(
+                connection, tsg_id, span.since_us, span.until_us, category=category, after=after,
+                offset=0 if after else offset, limit=limit + 1,
+            )  # fmt: skip
+            totals = await repository.count_by_category(connection, tsg_id, span.since_us, span.until_us)
+        entries = found[:limit]
+        return LogPage(entries, totals, _token(span.until_us, entries[-1]) if len(found) > limit else None)
+
+    async def content(self, tsg_id: str, scan_id: str, req_id: int) -> tuple[LogEntry, dict[str, Any] | None]:
+        """An item, and its texts by the field that they came in; None where none were stored.
+
+        Raises:
+            NotFoundError: this tenant has no such item.
+        """
+        async with self.database.read() as connection:
+            found = await repository.find_item(connection, tsg_id, scan_id, req_id)
+            if found is None:
+                raise NotFoundError
+            content = await repository.find_content(connection, tsg_id, scan_id, found.item)
+        return found, orjson.loads(content) if content is not None else None
+
+    async def settings(self, tsg_id: str) -> TenantSettings:
+        async with self.database.read() as connection:
+            return await repository.find_settings(connection, tsg_id)
+
+    async def change_settings(
+        self, operator: Operator, *, content_storage: ContentStorage | None, retention_days: int | None
+    ) -> TenantSettings:
+        """What is None stays as it is.
+
+        Raises:
+            RequestInvalidError: days out of bounds.
+        """
+        if retention_days is not None and not 1 <= retention_days <= RETENTION_DAYS_MAX:
+            raise RequestInvalidError(f"retention_days: 1 to {RETENTION_DAYS_MAX}")
+        async with self.database.write() as connection:
+            before = await repository.find_settings(connection, operator.tsg_id)
+            after = TenantSettings(
+                operator.tsg_id, content_storage or before.content_storage, retention_days or before.retention_days
+            )
+            await repository.put_settings(connection, after, operator.subject, datetime.now(UTC))
+            await audit.record(
+                connection, operator, Verb.UPDATE, Entity.SCAN_LOG, "settings", before=asdict(before), after=asdict(after)
+            )
+        self._storage[operator.tsg_id] = after.content_storage
+        return after
+
+    async def apply_retention(self) -> int:
+        """Delete what is older than its tenant keeps: log, content, results and reports. Returns rows of the log.
+
+        Raises:
+            StorageUnavailableError: what was not deleted will be the next time.
+        """
+        async with self.database.read() as connection:
+            tenants = await repository.list_tenants(connection)
+            settings = {found.tsg_id: found for found in await repository.list_settings(connection)}
+        deleted = 0
+        for tsg_id in tenants:
+            days = settings.get(tsg_id, TenantSettings(tsg_id)).retention_days
+            deleted += await self._delete_before(tsg_id, datetime.now(UTC) - timedelta(days=days))
+        return deleted
+
+    async def _delete_before(self, tsg_id: str, before: datetime) -> int:
+        """The log goes last: a tenant without a log is not looked at again."""
+        before_us = microseconds(before)
+        batches: tuple[Callable[[AsyncConnection], Awaitable[int]], ...] = (
+            lambda connection: self._delete_scans(connection, tsg_id, before, BATCH_ROWS),
+            lambda connection: repository.delete_contents(connection, tsg_id, before_us, limit=BATCH_ROWS),
+            lambda connection: repository.delete_entries(connection, tsg_id, before_us, limit=BATCH_ROWS),
+        )
+        rows = 0
+        for delete in batches:
+            rows = 0
+            while not self._stopped.is_set():
+                async with self.database.write() as connection:
+                    count = await delete(connection)
+                rows += count
+                if count < BATCH_ROWS:
+                    break
+                await self._pause(PAUSE_SECONDS)
+        return rows
+
+
+def _token(until_us: int, last: LogEntry) -> str:
+    return base64.urlsafe_b64encode(f"{until_us}.{last.received_us}.{last.log_id}".encode()).decode()
+
+
+def _position(token: str) -> tuple[int, Position]:
+    try:
+        parts = base64.urlsafe_b64decode(token.encode()).decode().split(".")
+        until_us, received_us, log_id = (int(part) for part in parts)
+        if not all(0 <= number < 2**63 for number in (until_us, received_us, log_id)):
+            raise ValueError
+    except (ValueError, binascii.Error):
+        raise RequestInvalidError("page_token: not one of this server") from None
+    return until_us, Position(received_us, log_id)

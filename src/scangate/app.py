@@ -11,6 +11,8 @@ from starlette.responses import PlainTextResponse, Response
 from scangate import __version__
 from scangate.identity.endpoints import router as token_router
 from scangate.identity.management import router as identity_management
+from scangate.profiles.management import router as profile_management
+from scangate.profiles.topic_management import router as topic_management
 from scangate.runtime import open_runtime
 from scangate.scans.endpoints import bodies as scan_bodies
 from scangate.scans.endpoints import router as scan_router
@@ -104,4 +106,6 @@ def create_management(settings: Settings) -> FastAPI:
     install_management_errors(app)
     app.add_middleware(BodyLimit, max_bytes=settings.identity.body_bytes)
     app.include_router(identity_management)
+    app.include_router(profile_management)
+    app.include_router(topic_management)
     return app

@@ -24,8 +24,9 @@ from scangate.domain.ids import new_id
 from scangate.errors import ConfigurationError
 from scangate.identity import repository as identity
 from scangate.identity.principal import generate_secret, hash_secret
+from scangate.profiles.changes import insert_next
+from scangate.profiles.documents import checked_profile
 from scangate.profiles.seeds import DEFAULT_PROFILE, seeded_profiles
-from scangate.profiles.service import checked_profile, insert_next
 from scangate.settings import Settings
 from scangate.web.tls import ServerTls, local_tls
 
@@ -183,8 +184,8 @@ async def _create_tenant(database: Database, draft: Path) -> None:
         await identity.insert_service_account(
             connection, client_id=client_id, tsg_id=tsg_id, secret_hash=hash_secret(client_secret), role=SUPERUSER, created_at=now
         )
-        for name, policy, active in checked:
-            await insert_next(connection, tsg_id, name, policy, active=active, by="bootstrap")
+        for profile in checked:
+            await insert_next(connection, tsg_id, profile, by="bootstrap")
 
 
 def _write_private(file: Path, document: dict[str, Any]) -> None:

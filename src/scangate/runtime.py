@@ -21,6 +21,7 @@ from scangate.identity.usage import Meter, add_usage
 from scangate.jobs.queue import Queue
 from scangate.jobs.worker import Worker
 from scangate.profiles.service import Profiles
+from scangate.profiles.topics import Topics
 from scangate.records.entry import LogEntry
 from scangate.records.recorder import Recorder
 from scangate.records.service import ScanLog
@@ -33,6 +34,8 @@ from scangate.web.ratelimit import RateLimiter
 
 _YOUNG_OBJECTS = 20_000
 """A scan makes thousands of short-lived objects and no cycles: the collector need not look after every 700 of them."""
+_WARM_PROFILES = 100
+"""Profiles that are compiled before the first scan. One more takes milliseconds; ten thousand would take the start hostage."""
 _SWITCH_SECONDS = 0.001
 """Scans of large texts hold the interpreter lock in threads; a short turn keeps small requests beside them quick."""
 
@@ -43,6 +46,7 @@ class Runtime:
     database: Database
     identity: Identity
     profiles: Profiles
+    topics: Topics
     recorder: Recorder[ScanRecord | LogEntry]
     scan_log: ScanLog
     scans: Scans
@@ -52,9 +56,9 @@ class Runtime:
     warm: bool = False
 
     async def warm_up(self) -> None:
-        """Compile every profile's newest revision, so that the first scan under it pays for nothing."""
+        """Compile the profiles' newest revisions, so that the first scan under one pays for nothing."""
         tsg_id = await tenant_of_installation(self.database)
-        for revision in await self.profiles.list_latest(tsg_id):
+        for revision in await self.profiles.list_latest(tsg_id, limit=_WARM_PROFILES):
             with suppress(ProfileInvalidError):  # a broken stored document concerns the scans that name it
                 await self.profiles.plan(tsg_id, profile_id=revision.profile_id, profile_name=None)
         _settle()
@@ -119,7 +123,7 @@ async def open_runtime(settings: Settings, *, releases_jobs: bool) -> AsyncItera
     limiter = RateLimiter(settings.limits.queries_per_minute)
     tokens = Tokens(database, key_days=settings.identity.signing_key_days)
     identity = Identity(database, tokens, Authenticator(database, tokens), settings.identity)
-    runtime = Runtime(settings, database, identity, profiles, recorder, scan_log, scans, queue, worker, limiter)
+    runtime = Runtime(settings, database, identity, profiles, Topics(database), recorder, scan_log, scans, queue, worker, limiter)
     try:
         await runtime.warm_up()
         await scan_log.refresh()

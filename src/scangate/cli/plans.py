@@ -12,8 +12,8 @@ from scangate.domain.ids import new_id
 from scangate.domain.profile import parse_policy
 from scangate.engine.plan import ScanPlan, compile_plan
 from scangate.errors import ProfileInvalidError
+from scangate.profiles.documents import checked_profile
 from scangate.profiles.seeds import seeded_profiles
-from scangate.profiles.service import checked_profile
 from scangate.settings import load_settings
 
 
@@ -36,5 +36,6 @@ def plan_of(profile: str, registry: Sequence[DetectorSpec[Any]], resources: Reso
         document = read_document(Path(profile))
     else:
         raise ProfileInvalidError(f"profile not found: {profile!r} is neither a file nor one of {', '.join(seeds)}")
-    name, policy, _ = checked_profile(document, registry, resources)
-    return compile_plan(parse_policy(policy), registry, resources, profile_id=new_id(), profile_name=name, revision=1)
+    draft = checked_profile(document, registry, resources)
+    policy = parse_policy(draft.policy)
+    return compile_plan(policy, registry, resources, profile_id=new_id(), profile_name=draft.name, revision=1)

@@ -12,10 +12,12 @@ from rich.console import Console
 from rich.table import Table
 
 from scangate.cli.keys import DataDir, on_installation
+from scangate.cli.operators import command_line
 from scangate.db.engine import Database
 from scangate.detectors.contract import Resources
 from scangate.detectors.registry import REGISTRY
 from scangate.errors import ProfileInvalidError
+from scangate.identity.principal import COMMAND_LINE
 from scangate.profiles.repository import ProfileRevision
 from scangate.profiles.service import Profiles
 
@@ -78,5 +80,7 @@ def apply_profile(
 ) -> None:
     """Store a document as the next revision of its profile; a running server uses it within a second."""
     document = read_document(file)
-    revision = on_installation(data_dir, lambda database, tsg_id: _profiles(database).apply(tsg_id, document, by="command line"))
+    revision = on_installation(
+        data_dir, lambda database, tsg_id: _profiles(database).apply(command_line(tsg_id), document, by=COMMAND_LINE)
+    )
     typer.echo(f"{revision.profile_name}: revision {revision.revision}, id {revision.profile_id}")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, insert, select
+from sqlalchemy import Select, Text, cast, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scangate.profiles.tables import SecurityProfileRow
+from scangate.profiles.tables import ProfileTopicRow, SecurityProfileRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +23,38 @@ class ProfileRevision:
     revision: int
     active: bool
     policy: dict[str, Any]
+    created_by: str
     updated_by: str
     last_modified_at: datetime
 
 
-def _profiles(tsg_id: str) -> Select[Any]:
+@dataclass(frozen=True, slots=True)
+class ProfileListing:
+    """A revision in a list; `policy_json` is the document as it is stored, which nobody has to parse to send it on."""
+
+    profile_id: str
+    tsg_id: str
+    profile_name: str
+    revision: int
+    active: bool
+    policy_json: str
+    created_by: str
+    updated_by: str
+    last_modified_at: datetime
+
+
+def _profiles(tsg_id: str, *, as_text: bool = False) -> Select[Any]:
     row = SecurityProfileRow
     return select(
-        row.profile_id, row.tsg_id, row.profile_name, row.revision, row.active, row.policy, row.updated_by, row.last_modified_at
+        row.profile_id,
+        row.tsg_id,
+        row.profile_name,
+        row.revision,
+        row.active,
+        cast(row.policy, Text) if as_text else row.policy,
+        row.created_by,
+        row.updated_by,
+        row.last_modified_at,
     ).where(row.tsg_id == tsg_id)
 
 
@@ -44,20 +69,59 @@ async def find_latest(connection: AsyncConnection, tsg_id: str, name: str) -> Pr
     return ProfileRevision(*found) if found else None
 
 
-async def list_latest(connection: AsyncConnection, tsg_id: str) -> list[ProfileRevision]:
+async def find_revision(connection: AsyncConnection, tsg_id: str, name: str, revision: int) -> ProfileRevision | None:
+    row = SecurityProfileRow
+    found = (await connection.execute(_profiles(tsg_id).where(row.profile_name == name, row.revision == revision))).first()
+    return ProfileRevision(*found) if found else None
+
+
+async def list_revisions(connection: AsyncConnection, tsg_id: str, name: str) -> list[ProfileRevision]:
+    """Every revision of a name, newest first."""
+    query = _profiles(tsg_id).where(SecurityProfileRow.profile_name == name).order_by(SecurityProfileRow.revision.desc())
+    return [ProfileRevision(*found) for found in (await connection.execute(query)).all()]
+
+
+async def count_revisions(connection: AsyncConnection, tsg_id: str, name: str) -> int:
+    row = SecurityProfileRow
+    query = select(func.count()).select_from(row).where(row.tsg_id == tsg_id, row.profile_name == name)
+    return int(await connection.scalar(query) or 0)
+
+
+async def list_latest(connection: AsyncConnection, tsg_id: str, *, limit: int | None = None) -> list[ProfileRevision]:
     """The newest revision of every profile, by name."""
+    query = _newest_of(_profiles(tsg_id), tsg_id, 0, limit)
+    return [ProfileRevision(*found) for found in (await connection.execute(query)).all()]
+
+
+async def list_page(connection: AsyncConnection, tsg_id: str, *, offset: int, limit: int, latest: bool) -> list[ProfileListing]:
+    """By name, then revision; the newest of every name only where `latest` is asked for. An index holds this order."""
+    row = SecurityProfileRow
+    query = _profiles(tsg_id, as_text=True)
+    if latest:
+        query = _newest_of(query, tsg_id, offset, limit)
+    else:
+        query = query.order_by(row.profile_name, row.revision).offset(offset).limit(limit)
+    return [ProfileListing(*found) for found in (await connection.execute(query)).all()]
+
+
+def _newest_of(query: Select[Any], tsg_id: str, offset: int, limit: int | None) -> Select[Any]:
+    """The page is cut from the index first, so that only its own rows are read."""
     row = SecurityProfileRow
     newest = (
         select(row.profile_name, func.max(row.revision).label("revision"))
         .where(row.tsg_id == tsg_id)
         .group_by(row.profile_name)
+        .order_by(row.profile_name)
+        .offset(offset)
+        .limit(limit)
         .subquery()
     )
-    query = _profiles(tsg_id).join(newest, (row.profile_name == newest.c.profile_name) & (row.revision == newest.c.revision))
-    return [ProfileRevision(*found) for found in (await connection.execute(query.order_by(row.profile_name))).all()]
+    joined = query.join(newest, (row.profile_name == newest.c.profile_name) & (row.revision == newest.c.revision))
+    return joined.order_by(row.profile_name)
 
 
-async def insert_revision(connection: AsyncConnection, revision: ProfileRevision) -> None:
+async def insert_revision(connection: AsyncConnection, revision: ProfileRevision, topic_ids: Iterable[str] = ()) -> None:
+    """`topic_ids`: the topics that its policy refers to."""
     await connection.execute(
         insert(SecurityProfileRow).values(
             profile_id=revision.profile_id,
@@ -66,7 +130,38 @@ async def insert_revision(connection: AsyncConnection, revision: ProfileRevision
             revision=revision.revision,
             active=revision.active,
             policy=revision.policy,
+            created_by=revision.created_by,
             updated_by=revision.updated_by,
             last_modified_at=revision.last_modified_at,
         )
     )
+    references = [{"topic_id": topic_id, "profile_id": revision.profile_id} for topic_id in sorted(set(topic_ids))]
+    if references:
+        await connection.execute(insert(ProfileTopicRow).values(references))
+
+
+async def delete_revision(connection: AsyncConnection, tsg_id: str, profile_id: str) -> None:
+    """The caller has found it in this tenant."""
+    await connection.execute(delete(ProfileTopicRow).where(ProfileTopicRow.profile_id == profile_id))
+    row = SecurityProfileRow
+    await connection.execute(delete(row).where(row.tsg_id == tsg_id, row.profile_id == profile_id))
+
+
+async def revisions_with_topic(
+    connection: AsyncConnection, tsg_id: str, topic_id: str, *, limit: int
+) -> list[tuple[str, str, int]]:
+    """`(profile id, name, revision)` of those whose policy refers to a topic, by name, newest first."""
+    row = SecurityProfileRow
+    query = (
+        select(row.profile_id, row.profile_name, row.revision)
+        .join(ProfileTopicRow, ProfileTopicRow.profile_id == row.profile_id)
+        .where(row.tsg_id == tsg_id, ProfileTopicRow.topic_id == topic_id)
+        .order_by(row.profile_name, row.revision.desc())
+        .limit(limit)
+    )
+    return [(profile_id, name, revision) for profile_id, name, revision in (await connection.execute(query)).all()]
+
+
+async def delete_references(connection: AsyncConnection, topic_id: str) -> None:
+    """Before the topic itself goes. The stored policies go on naming it: no revision is ever changed."""
+    await connection.execute(delete(ProfileTopicRow).where(ProfileTopicRow.topic_id == topic_id))

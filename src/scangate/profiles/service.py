@@ -1,24 +1,22 @@
-"""Security profiles: new revisions, and from a profile's id or name to a compiled plan."""
+"""Security profiles: from a profile's id or name to a compiled plan, and the changes that plans must follow."""
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
-
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scangate.db.engine import Database
 from scangate.db.readthrough import ReadThrough
 from scangate.detectors.contract import DetectorSpec, Resources
-from scangate.domain.ids import new_id
-from scangate.domain.profile import PROFILE_NAME_MAX, parse_policy
+from scangate.domain.profile import parse_policy
 from scangate.engine.plan import ScanPlan, compile_plan
 from scangate.errors import ProfileInvalidError
-from scangate.profiles import repository
-from scangate.profiles.repository import ProfileRevision
-from scangate.profiles.severities import fill_severities
+from scangate.identity.principal import Operator
+from scangate.profiles import changes, repository
+from scangate.profiles.documents import ProfileDraft, checked_profile
+from scangate.profiles.repository import ProfileListing, ProfileRevision
 
 PROFILE_NOT_FOUND = "AI profile not found"
 PROFILE_REQUIRED = "AI profile required: name one, or link one to the API key's application"
@@ -27,7 +25,7 @@ PROFILE_REQUIRED = "AI profile required: name one, or link one to the API key's 
 class Profiles:
     """Plans by profile id or name. A change by another process holds after `ttl_seconds` at the latest.
 
-    Plans are immutable and cached by profile id, which is one revision's own; the cache is bounded.
+    Plans are immutable and cached by profile id, which is one revision's own; the caches are bounded.
     """
 
     def __init__(
@@ -36,7 +34,7 @@ class Profiles:
         registry: Sequence[DetectorSpec[Any]],
         resources: Resources,
         *,
-        ttl_seconds: float = 1.0,
+        ttl_seconds: float = 0.9,
         size: int = 512,
     ) -> None:
         self._database = database
@@ -45,6 +43,9 @@ class Profiles:
         self._size = size
         self._newest: ReadThrough[tuple[str, str], ProfileRevision | None] = ReadThrough(
             self._find_latest, ttl_seconds=ttl_seconds, size=size
+        )
+        self._by_id: ReadThrough[tuple[str, str], ProfileRevision | None] = ReadThrough(
+            self._find_by_id, ttl_seconds=ttl_seconds, size=size
         )
         self._plans: OrderedDict[tuple[str, str], ScanPlan] = OrderedDict()
 
@@ -55,24 +56,28 @@ class Profiles:
             ProfileInvalidError: neither is given, there is none, or the stored document cannot be compiled.
         """
         if profile_id:
-            cached = self._plans.get((tsg_id, profile_id))
-            if cached is not None:
-                return cached
-            async with self._database.read() as connection:
-                revision = await repository.find_by_id(connection, tsg_id, profile_id)
+            revision = await self._by_id.get((tsg_id, profile_id))
         elif profile_name:
             revision = await self._newest.get((tsg_id, profile_name))
         else:
             raise ProfileInvalidError(PROFILE_REQUIRED)
         if revision is None:
             raise ProfileInvalidError(PROFILE_NOT_FOUND)
-        return self._compiled(revision)
+        return self.compiled(revision)
 
     async def _find_latest(self, key: tuple[str, str]) -> ProfileRevision | None:
         async with self._database.read() as connection:
             return await repository.find_latest(connection, *key)
 
-    def _compiled(self, revision: ProfileRevision) -> ScanPlan:
+    async def _find_by_id(self, key: tuple[str, str]) -> ProfileRevision | None:
+        async with self._database.read() as connection:
+            return await repository.find_by_id(connection, *key)
+
+    def compiled(self, revision: ProfileRevision) -> ScanPlan:
+        """
+        Raises:
+            ProfileInvalidError: the stored document cannot be compiled.
+        """
         key = (revision.tsg_id, revision.profile_id)
         plan = self._plans.get(key)
         if plan is None:
@@ -89,71 +94,87 @@ class Profiles:
                 self._plans.popitem(last=False)
         return plan
 
-    async def apply(self, tsg_id: str, document: object, *, by: str) -> ProfileRevision:
-        """Store a profile document (`profile_name`, `policy`, `active`) as the next revision of its name.
+    async def check(self, document: object) -> ProfileDraft:
+        """A document that may be stored; the loop goes on while it is compiled.
+
+        Raises:
+            ProfileInvalidError: with the path to the fault.
+        """
+        return await asyncio.to_thread(checked_profile, document, self._registry, self._resources)
+
+    async def create(self, operator: Operator, document: object, *, by: str) -> ProfileRevision:
+        """Store the first revision of a name; see `changes.create` for what it raises."""
+        draft = await self.check(document)
+        async with self._database.write() as connection:
+            revision = await changes.create(connection, operator, draft, by=by)
+        return self._changed(revision)
+
+    async def replace(self, operator: Operator, profile_id: str, document: object, *, by: str) -> ProfileRevision:
+        """Store the next revision of the profile that an id belongs to; see `changes.replace` for what it raises."""
+        draft = await self.check(document)
+        async with self._database.write() as connection:
+            revision = await changes.replace(connection, operator, profile_id, draft, by=by)
+        return self._changed(revision)
+
+    async def apply(self, operator: Operator, document: object, *, by: str) -> ProfileRevision:
+        """Store a profile document as the next revision of its name, whether there is one or not.
 
         Raises:
             ProfileInvalidError: with the path to the fault; nothing is stored.
         """
-        name, policy, active = checked_profile(document, self._registry, self._resources)
+        draft = await self.check(document)
         async with self._database.write() as connection:
-            revision = await insert_next(connection, tsg_id, name, policy, active=active, by=by)
-        self._newest.forget((tsg_id, name))
+            revision = await changes.apply(connection, operator, draft, by=by)
+        return self._changed(revision)
+
+    async def remove(self, operator: Operator, profile_id: str, *, forced_by: str | None = None) -> ProfileRevision:
+        """Delete one revision; see `changes.remove` for what it raises."""
+        async with self._database.write() as connection:
+            revision = await changes.remove(connection, operator, profile_id, forced_by=forced_by)
+        return self._changed(revision)
+
+    def _changed(self, revision: ProfileRevision) -> ProfileRevision:
+        """From here on this process answers by what was committed."""
+        self._newest.forget((revision.tsg_id, revision.profile_name))
+        self._by_id.forget((revision.tsg_id, revision.profile_id))
+        self._plans.pop((revision.tsg_id, revision.profile_id), None)
         return revision
 
-    async def list_latest(self, tsg_id: str) -> list[ProfileRevision]:
+    async def page(self, tsg_id: str, *, offset: int, limit: int, latest: bool) -> list[ProfileListing]:
         async with self._database.read() as connection:
-            return await repository.list_latest(connection, tsg_id)
+            return await repository.list_page(connection, tsg_id, offset=offset, limit=limit, latest=latest)
 
-    async def show(self, tsg_id: str, name_or_id: str) -> ProfileRevision:
-        """
+    async def list_latest(self, tsg_id: str, *, limit: int | None = None) -> list[ProfileRevision]:
+        """The newest revision of every profile, or of the first ones by name."""
+        async with self._database.read() as connection:
+            return await repository.list_latest(connection, tsg_id, limit=limit)
+
+    async def revisions(self, tsg_id: str, name: str) -> list[ProfileRevision]:
+        """All revisions of a name, newest first.
+
         Raises:
-            ProfileInvalidError: no profile has that name or id.
+            ProfileInvalidError: no profile has that name.
         """
         async with self._database.read() as connection:
-            found = await repository.find_by_id(connection, tsg_id, name_or_id) or await repository.find_latest(
-                connection, tsg_id, name_or_id
-            )
-        if found is None:
-            raise ProfileInvalidError(f"profile not found: {name_or_id!r}")
+            found = await repository.list_revisions(connection, tsg_id, name)
+        if not found:
+            raise ProfileInvalidError(f"profile not found: {name!r}")
         return found
 
+    async def show(self, tsg_id: str, name_or_id: str, *, revision: int | None = None) -> ProfileRevision:
+        """The revision with an id, else the newest of a name or the one with that number.
 
-def checked_profile(
-    document: object, registry: Sequence[DetectorSpec[Any]], resources: Resources
-) -> tuple[str, dict[str, Any], bool]:
-    """`(name, policy with severities filled in, active)` of a profile document that parses and compiles.
-
-    Raises:
-        ProfileInvalidError: with the path to the fault.
-    """
-    if not isinstance(document, dict):
-        raise ProfileInvalidError("a profile document is an object with profile_name and policy")
-    name = document.get("profile_name")
-    if not isinstance(name, str) or not 0 < len(name) <= PROFILE_NAME_MAX:
-        raise ProfileInvalidError(f"a name of 1 to {PROFILE_NAME_MAX} characters is required", path="profile_name")
-    active = document.get("active", True)
-    if not isinstance(active, bool):
-        raise ProfileInvalidError("must be true or false", path="active")
-    policy = parse_policy(document.get("policy"))
-    compile_plan(policy, registry, resources, profile_id="", profile_name=name, revision=0)
-    return name, fill_severities(document["policy"]), active
-
-
-async def insert_next(
-    connection: AsyncConnection, tsg_id: str, name: str, policy: dict[str, Any], *, active: bool = True, by: str
-) -> ProfileRevision:
-    """The next revision of a name, with an id of its own, inside the caller's transaction."""
-    newest = await repository.find_latest(connection, tsg_id, name)
-    revision = ProfileRevision(
-        profile_id=new_id(),
-        tsg_id=tsg_id,
-        profile_name=name,
-        revision=newest.revision + 1 if newest else 1,
-        active=active,
-        policy=policy,
-        updated_by=by,
-        last_modified_at=datetime.now(UTC),
-    )
-    await repository.insert_revision(connection, revision)
-    return revision
+        Raises:
+            ProfileInvalidError: no profile has that name or id, or it has no such revision.
+        """
+        async with self._database.read() as connection:
+            if revision is not None:
+                found = await repository.find_revision(connection, tsg_id, name_or_id, revision)
+            else:
+                found = await repository.find_by_id(connection, tsg_id, name_or_id) or await repository.find_latest(
+                    connection, tsg_id, name_or_id
+                )
+        if found is None:
+            wanted = f"{name_or_id!r}" if revision is None else f"{name_or_id!r} revision {revision}"
+            raise ProfileInvalidError(f"profile not found: {wanted}")
+        return found

@@ -43,3 +43,12 @@ class TopicRow(Base):
     updated_by: Mapped[str] = mapped_column(String(100))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_modified_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ProfileTopicRow(Base):
+    """Which topics a revision refers to, beside its document, so that nobody searches ten thousand documents for one topic."""
+
+    __tablename__ = "profile_topics"
+
+    topic_id: Mapped[str] = mapped_column(ForeignKey("custom_topics.topic_id"), primary_key=True)
+    profile_id: Mapped[str] = mapped_column(ForeignKey("security_profiles.profile_id"), primary_key=True, index=True)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from scangate.detectors.contract import ReportContext
 from scangate.domain.content import Span, ToolMetadata
 from scangate.domain.finding import DetectorOutcome
 from scangate.domain.ids import report_id
+from scangate.domain.moments import timestamp as timestamp  # also the name that the rest of this slice knows it by
 from scangate.domain.taxonomy import Action, DetectorName, OutcomeStatus, Side
 from scangate.domain.taxonomy import Verdict as VerdictWord
 from scangate.domain.verdict import MaskedPart, SideVerdict, Verdict
@@ -34,11 +35,6 @@ class ScanIds:
     transaction_id: str
     req_id: int = 0
     source: str = SOURCE_API
-
-
-def timestamp(moment: datetime) -> str:
-    """RFC 3339 with `Z`, as in `2026-09-01T16:20:39.388749Z`."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def scan_response(verdict: Verdict, plan: ScanPlan, ids: ScanIds, received: datetime, completed: datetime) -> JsonObject:

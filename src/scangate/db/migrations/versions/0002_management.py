@@ -54,6 +54,12 @@ def upgrade() -> None:
         sa.Column("tokens", sa.BigInteger, nullable=False),
     )
     op.create_index("ix_custom_topics_name", "custom_topics", ["tsg_id", "topic_name"], unique=True)
+    op.create_table(
+        "profile_topics",
+        sa.Column("topic_id", sa.String(36), sa.ForeignKey("custom_topics.topic_id"), primary_key=True),
+        sa.Column("profile_id", sa.String(36), sa.ForeignKey("security_profiles.profile_id"), primary_key=True),
+    )
+    op.create_index("ix_profile_topics_profile_id", "profile_topics", ["profile_id"])
     _audit()
 
 
@@ -140,7 +146,7 @@ def downgrade() -> None:
     op.drop_table("audit_log")
     if op.get_bind().dialect.name != "sqlite":
         op.execute("DROP FUNCTION audit_log_is_append_only()")
-    for name in ("token_usage", "custom_topics", "revoked_tokens", "signing_keys", "roles"):
+    for name in ("token_usage", "profile_topics", "custom_topics", "revoked_tokens", "signing_keys", "roles"):
         op.drop_table(name)
     op.drop_index("ix_api_keys_name", "api_keys")
     op.drop_index("ix_api_keys_application_id", "api_keys")

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, and_, case, distinct, func, or_, select, t
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
-from scangate.records.repository import in_window
+from scangate.records.repository import in_window, of_session
 from scangate.records.tables import ScanLogRow
 from scangate.records.windows import Window
 
@@ -226,3 +226,16 @@ async def severities_of_sessions(
         .group_by(*columns)
     )  # fmt: skip
     return [((found[0], found[1]), found[2], found[3], found[4]) for found in (await connection.execute(query)).all()]
+
+
+async def session(connection: AsyncConnection, tsg_id: str, span: Window, app: App, session_id: str) -> tuple[int, int, int, int]:
+    """`(rows, rows that violate, first, last)`, the last two in microseconds since 1970 and 0 where there are no rows."""
+    row = ScanLogRow
+    query = select(
+        func.count(),
+        func.sum(case((row.category == MALICIOUS, 1), else_=0)),
+        func.min(row.received_us),
+        func.max(row.received_us),
+    ).where(*in_window(tsg_id, span.since_us, span.until_us), *of_session(app, session_id))
+    found = (await connection.execute(query)).one()
+    return int(found[0]), int(found[1] or 0), int(found[2] or 0), int(found[3] or 0)

@@ -128,17 +128,31 @@ async def find_item(connection: AsyncConnection, tsg_id: str, scan_id: str, req_
 
 
 async def list_session(
-    connection: AsyncConnection, tsg_id: str, session_id: str, since_us: int, until_us: int, *, limit: int
+    connection: AsyncConnection,
+    tsg_id: str,
+    app: tuple[str, str],
+    session_id: str,
+    since_us: int,
+    until_us: int,
+    *,
+    offset: int,
+    limit: int,
 ) -> list[LogEntry]:
-    """A session's rows, oldest first."""
+    """What was scanned in a session of an application (id and `app_name`), oldest first."""
     row = ScanLogRow
     query = (
         select(*_READ)
-        .where(*in_window(tsg_id, since_us, until_us), row.session_id == session_id, row.category != "rejected")
+        .where(*in_window(tsg_id, since_us, until_us), *of_session(app, session_id))
         .order_by(row.received_us, row.log_id)
+        .offset(offset)
         .limit(limit)
     )
     return await _entries(connection, query)
+
+
+def of_session(app: tuple[str, str], session_id: str) -> tuple[ColumnElement[bool], ...]:
+    row = ScanLogRow
+    return row.session_id == session_id, row.application_id == app[0], row.app_name == app[1], row.category != "rejected"
 
 
 async def find_content(connection: AsyncConnection, tsg_id: str, scan_id: str, item: int) -> bytes | None:

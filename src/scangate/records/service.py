@@ -122,18 +122,22 @@ class ScanLog:
         entries = found[:limit]
         return LogPage(entries, totals, _token(span.until_us, entries[-1]) if len(found) > limit else None)
 
-    async def content(self, tsg_id: str, scan_id: str, req_id: int) -> tuple[LogEntry, dict[str, Any] | None]:
-        """An item, and its texts by the field that they came in; None where none were stored.
+    async def read_content(self, operator: Operator, scan_id: str, req_id: int) -> tuple[LogEntry, dict[str, Any] | None]:
+        """An item, and its texts by the field that they came in; None where none were stored. That they were read is audited.
 
         Raises:
             NotFoundError: this tenant has no such item.
         """
         async with self.database.read() as connection:
-            found = await repository.find_item(connection, tsg_id, scan_id, req_id)
+            found = await repository.find_item(connection, operator.tsg_id, scan_id, req_id)
             if found is None:
                 raise NotFoundError
-            content = await repository.find_content(connection, tsg_id, scan_id, found.item)
-        return found, orjson.loads(content) if content is not None else None
+            content = await repository.find_content(connection, operator.tsg_id, scan_id, found.item)
+        if content is None:
+            return found, None
+        async with self.database.write() as connection:
+            await audit.record(connection, operator, Verb.READ, Entity.SCAN_LOG, f"content {scan_id} {req_id}")
+        return found, orjson.loads(content)
 
     async def settings(self, tsg_id: str) -> TenantSettings:
         async with self.database.read() as connection:

@@ -1,5 +1,5 @@
-"""Changes of profiles inside the caller's transaction, each with its line in the audit log. No revision is ever changed: an update
-stores the next one."""
+"""Changes of profiles inside the caller's write transaction, each with its line in the audit log. No revision is ever changed: an
+update stores the next one. A write transaction is alone in the installation, so what is read here still holds when it is written."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scangate.db.locks import exclusive
 from scangate.domain.ids import is_uuid, new_id
 from scangate.errors import ConflictError, NotFoundError
 from scangate.identity import audit
@@ -24,11 +23,6 @@ FORCED: Final = "force delete"
 """The action in the audit log."""
 
 
-def lock_scope(tsg_id: str) -> str:
-    """Writers of one tenant's profiles and topics take turns: they read what is there and write on the strength of it."""
-    return f"profiles:{tsg_id}"
-
-
 async def insert_next(
     connection: AsyncConnection, tsg_id: str, draft: ProfileDraft, *, by: str, created_by: str | None = None
 ) -> tuple[ProfileRevision, ProfileRevision | None]:
@@ -37,7 +31,6 @@ async def insert_next(
     Raises:
         ProfileInvalidError: the policy names a topic that this tenant does not have.
     """
-    await exclusive(connection, lock_scope(tsg_id))
     topic_ids = await resolve_topics(connection, tsg_id, draft.policy)
     newest = await repository.find_latest(connection, tsg_id, draft.name)
     revision = ProfileRevision(
@@ -62,7 +55,6 @@ async def create(connection: AsyncConnection, operator: Operator, draft: Profile
         ConflictError: there is a profile of that name; nothing was stored.
         ProfileInvalidError: as above.
     """
-    await exclusive(connection, lock_scope(operator.tsg_id))
     taken = await repository.find_latest(connection, operator.tsg_id, draft.name)
     if taken is not None:
         raise _name_taken(taken)
@@ -81,7 +73,6 @@ async def replace(
         ConflictError: the new name is another profile's.
         ProfileInvalidError: as above.
     """
-    await exclusive(connection, lock_scope(operator.tsg_id))
     named = await existing(connection, operator.tsg_id, profile_id)
     if draft.name != named.profile_name:
         taken = await repository.find_latest(connection, operator.tsg_id, draft.name)
@@ -123,7 +114,6 @@ async def remove(
         NotFoundError: this tenant has no such revision.
         ConflictError: it is the last one of its name and applications scan with that profile; says which.
     """
-    await exclusive(connection, lock_scope(operator.tsg_id))
     revision = await existing(connection, operator.tsg_id, profile_id)
     if forced_by is None and await repository.count_revisions(connection, operator.tsg_id, revision.profile_name) == 1:
         linked = await applications_with_profile(connection, operator.tsg_id, revision.profile_name)

@@ -9,7 +9,6 @@ from typing import Any, Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scangate.db.engine import Database
-from scangate.db.locks import exclusive
 from scangate.domain.ids import is_uuid, new_id
 from scangate.domain.moments import timestamp
 from scangate.errors import ConflictError, NotFoundError, RequestInvalidError
@@ -17,7 +16,7 @@ from scangate.identity import audit
 from scangate.identity.permissions import Entity, Verb
 from scangate.identity.principal import Operator
 from scangate.profiles import repository, topic_repository
-from scangate.profiles.changes import FORCED, lock_scope
+from scangate.profiles.changes import FORCED
 from scangate.profiles.texts import checked_text
 from scangate.profiles.topic_repository import Topic
 
@@ -115,7 +114,6 @@ class Topics:
             ConflictError: there is a topic of that name; nothing was stored.
         """
         async with self._database.write() as connection:
-            await exclusive(connection, lock_scope(operator.tsg_id))
             await _check_name(connection, operator.tsg_id, draft.name, None)
             return await _create(connection, operator, draft, by)
 
@@ -127,7 +125,6 @@ class Topics:
             ConflictError: the new name is another topic's.
         """
         async with self._database.write() as connection:
-            await exclusive(connection, lock_scope(operator.tsg_id))
             topic = await _existing(connection, operator.tsg_id, topic_id)
             await _check_name(connection, operator.tsg_id, draft.name, topic.topic_id)
             return await _replace(connection, operator, topic, draft, by)
@@ -135,7 +132,6 @@ class Topics:
     async def apply(self, operator: Operator, draft: TopicDraft, *, by: str) -> Topic:
         """The next revision of the topic with the draft's name, or the first one."""
         async with self._database.write() as connection:
-            await exclusive(connection, lock_scope(operator.tsg_id))
             topic = await topic_repository.find_by_name(connection, operator.tsg_id, draft.name)
             if topic is None:
                 return await _create(connection, operator, draft, by)
@@ -149,7 +145,6 @@ class Topics:
             ConflictError: revisions of profiles refer to it; says which.
         """
         async with self._database.write() as connection:
-            await exclusive(connection, lock_scope(operator.tsg_id))
             topic = await _existing(connection, operator.tsg_id, topic_id)
             if forced_by is None:
                 await _check_referrers(connection, topic)

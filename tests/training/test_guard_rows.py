@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from training.guard import pools
 from training.guard.clusters import clusters
-from training.guard.recipe import side
-from training.guard.scoring import area, threshold_at
+from training.guard.recipe import Recipe, side
+from training.guard.scoring import Rates, area, operating_threshold, threshold_at
 from training.guard.targets import CATEGORIES, LANGUAGES, UNKNOWN
 
 np = pytest.importorskip("numpy")
@@ -86,3 +86,27 @@ def test_area_and_threshold() -> None:
     assert area(np.array([1, 1]), np.array([0.2, 0.3])) is None
     cut = threshold_at(np.linspace(0, 0.99, 100), 0.02)
     assert (np.linspace(0, 0.99, 100) >= cut).sum() == 2
+
+
+def test_an_operating_point_keeps_the_rates_of_both_kinds_of_harmless_text() -> None:
+    scores = np.concatenate([np.linspace(0, 0.5, 1000), np.linspace(0.3, 0.9, 100)])
+    everyday = np.arange(1100) < 1000
+    cut = operating_threshold(scores, everyday, Rates(everyday=0.01, look_alikes=0.1))
+    assert (scores[everyday] >= cut).mean() <= 0.01
+    assert (scores[~everyday] >= cut).mean() == pytest.approx(0.1, abs=0.011)
+    alone = operating_threshold(scores[everyday], everyday[everyday], Rates(everyday=0.01, look_alikes=0.1))
+    assert (scores[everyday] >= alone).mean() == pytest.approx(0.01, abs=0.0011)
+
+
+def test_rows_written_in_parallel_in_several_languages_only_train() -> None:
+    parallel = [row for row in pools.own_rows(DATA) if row.source == "own_toxic" and row.group.startswith("train-only:")]
+    assert len(parallel) > 1000
+    assert {side(row.group) for row in parallel} == {"train"}
+
+
+def test_the_repository_alone_is_enough_to_train() -> None:
+    recipe = Recipe.default(DATA)
+    languages = Counter(row.lang for row in recipe.round(0))
+    assert set(languages) == set(LANGUAGES) and min(languages.values()) > 300
+    assert any(row.source == "surrounded" and row.any_toxic > 0.5 for row in recipe.round(1))
+    assert [row.text for row in recipe.round(2)] == [row.text for row in Recipe.default(DATA).round(2)]

@@ -2,9 +2,9 @@
 
   python -m training.guard.calibrate --run DIR --out DIR
 
-A temperature per output (the value that minimises the cross entropy of known targets), then the probability which 0.5 % (high) and
-2 % (moderate) of the harmless development rows reach; for the eight toxic categories together 1 % and 3 %, each with the same share.
-Sets of foreign origin are left out.
+A temperature per output (the value that minimises the cross entropy of known targets), then for `high` and `moderate` the lowest
+probability that keeps the false positives of RATES: 0.5 % and 2 % of everyday texts, and a few per cent of those that were written to
+look alike. The eight toxic categories keep TOXIC_RATES together, each with the same share. Sets of foreign origin are left out.
 """
 
 from __future__ import annotations
@@ -20,12 +20,13 @@ import torch
 from training.guard import batches, scoring
 from training.guard.checkpoints import load_averaged
 from training.guard.recipe import Recipe
+from training.guard.scoring import Rates
 from training.guard.targets import CATEGORIES, TOXIC_OUTPUTS, UNKNOWN
 from training.guard.train import predict, sigmoid
 
-RATES = {"high": 0.005, "moderate": 0.02}
-TOXIC_RATES = {"high": 0.01, "moderate": 0.03}
-"""Of all eight categories together; at 0.5 % the first shipped model found hardly anything."""
+RATES = {"high": Rates(0.005, 0.03), "moderate": Rates(0.02, 0.08)}
+TOXIC_RATES = {"high": Rates(0.005, 0.05), "moderate": Rates(0.02, 0.12)}
+"""Of all eight categories together."""
 
 
 def temperature(logits: np.ndarray, targets: np.ndarray) -> float:
@@ -39,29 +40,33 @@ def temperature(logits: np.ndarray, targets: np.ndarray) -> float:
     return round(float(min(candidates, key=entropy)), 3)
 
 
-def operating_points(logits: np.ndarray, targets: np.ndarray, rates: dict[str, float] = RATES) -> dict[str, object]:
+def operating_points(
+    logits: np.ndarray, targets: np.ndarray, everyday: np.ndarray, rates: dict[str, Rates] = RATES
+) -> dict[str, object]:
     """Temperature, thresholds and what they reach, for one output; targets may hold UNKNOWN."""
     known = targets != UNKNOWN
-    logits, targets = logits[known], targets[known]
+    logits, targets, everyday = logits[known], targets[known], everyday[known]
     divisor = temperature(logits, targets)
     scores = sigmoid(logits / divisor)
     points: dict[str, object] = {"temperature": divisor}
     for name, rate in rates.items():
-        cut = scoring.threshold_at(scores[targets < 0.5], rate)
+        cut = scoring.operating_threshold(scores[targets < 0.5], everyday[targets < 0.5], rate)
         points[name] = {"threshold": round(cut, 5), **scoring.summary(targets, scores, cut)}
     return points
 
 
-def shares(logits: np.ndarray, targets: np.ndarray) -> dict[str, float]:
-    """The rate for each toxic category at which all of them together flag TOXIC_RATES of the texts that are harmless in every one."""
-    harmless = logits[(targets == 0.0).all(axis=1)]
+def shares(logits: np.ndarray, targets: np.ndarray, everyday: np.ndarray) -> dict[str, Rates]:
+    """The rates for each toxic category at which all of them together keep TOXIC_RATES on texts that are harmless in every one."""
+    clean = (targets == 0.0).all(axis=1)
+    harmless, everyday = logits[clean], everyday[clean]
     found = {}
-    for name, rate in TOXIC_RATES.items():
+    for name, rates in TOXIC_RATES.items():
         for parts in range(1, 5 * logits.shape[1]):
-            cuts = [scoring.threshold_at(column, rate / parts) for column in harmless.T]
-            if (harmless >= np.array(cuts)).any(axis=1).mean() <= rate:
+            cuts = [scoring.operating_threshold(column, everyday, rates.divided(parts)) for column in harmless.T]
+            flagged = (harmless >= np.array(cuts)).any(axis=1)
+            if flagged[everyday].mean() <= rates.everyday and flagged[~everyday].mean() <= rates.look_alikes:
                 break
-        found[name] = rate / parts
+        found[name] = rates.divided(parts)
     return found
 
 
@@ -72,13 +77,14 @@ def calibrate(run: Path) -> dict[str, object]:
     samples = batches.tokenise(rows, tokenizer, settings.window, random.Random(settings.seed), crop="head")
     injection, agent, toxic = predict(guard, samples)
     targets = np.array([row.toxic for row in rows])
+    everyday = np.array([scoring.is_everyday(row) for row in rows])
     outputs = {
-        "injection": operating_points(injection, np.array([row.injection for row in rows])),
-        "agent": operating_points(agent, np.array([row.agent for row in rows])),
+        "injection": operating_points(injection, np.array([row.injection for row in rows]), everyday),
+        "agent": operating_points(agent, np.array([row.agent for row in rows]), everyday),
     }
-    rates = shares(toxic[:, : len(CATEGORIES)], targets[:, : len(CATEGORIES)])
+    rates = shares(toxic[:, : len(CATEGORIES)], targets[:, : len(CATEGORIES)], everyday)
     for column, name in enumerate(TOXIC_OUTPUTS):
-        outputs[name] = operating_points(toxic[:, column], targets[:, column], rates)
+        outputs[name] = operating_points(toxic[:, column], targets[:, column], everyday, rates)
     return {"rows": len(rows), "progress": progress, "window": settings.window, "outputs": outputs}
 
 

@@ -2,9 +2,9 @@
 
   python -m training.guard.joint --model FILES --pools DIR [--out src/scangate/detectors/prompt_injection]
 
-Rules and linear model keep the threshold of their own; the guard is sure where it flags 0.5 % of the harmless development rows that
-neither model was fitted on. `medium` is where both together flag 2 % of them. The two foreign development sets are reported and decide
-nothing.
+Rules and linear model keep the threshold of their own; the guard is sure where it keeps the false positives of `calibrate.RATES` on
+harmless development rows that neither model was fitted on. `high` and `medium` are where both together keep them. The two foreign
+development sets are reported and decide nothing.
 """
 
 from __future__ import annotations
@@ -27,14 +27,13 @@ from scangate.domain.taxonomy import Action, PartKind, Side
 from scangate.inference.guard import GuardModel, load_guard
 from scangate.matching.prepare import prepare
 from training.guard import scoring
+from training.guard.calibrate import RATES
 from training.guard.recipe import Recipe
 from training.guard.targets import UNKNOWN, Row
 from training.linear import pools as linear_pools
 
 OWN = Path(__file__).resolve().parent.parent / "data"
 FLOOR = -6.0
-SURE = 0.005
-MEDIUM = 0.02
 LEAST_GAP = 0.5
 """Between `high` and `medium`, in logits."""
 
@@ -62,11 +61,17 @@ def windows_of(row: Row, detector: PromptInjectionDetector, model: GuardModel) -
 
 def fit(rows: Sequence[Row], features: Sequence[np.ndarray], linear_high: float) -> JointWeights:
     """Thresholds from the harmless rows alone, each row at its most suspicious window."""
-    harmless = [part for row, part in zip(rows, features, strict=True) if row.injection < 0.5]
-    neural_high = scoring.threshold_at(np.array([part[:, 1].max() for part in harmless]), SURE)
-    draft = JointWeights(linear_high=linear_high, neural_high=round(neural_high, 4), floor=FLOOR, high=linear_high, medium=0.0)
-    medium = scoring.threshold_at(np.array([score(part, draft) for part in harmless]), MEDIUM)
-    return draft.model_copy(update={"medium": round(min(medium, linear_high - LEAST_GAP), 4)})
+    harmless = [(row, part) for row, part in zip(rows, features, strict=True) if row.injection < 0.5]
+    everyday = np.array([scoring.is_everyday(row) for row, _ in harmless])
+
+    def cut(values: list[float], rates: scoring.Rates) -> float:
+        return scoring.operating_threshold(np.array(values), everyday, rates)
+
+    neural_high = cut([part[:, 1].max() for _, part in harmless], RATES["high"])
+    draft = JointWeights(linear_high=linear_high, neural_high=round(neural_high, 4), floor=FLOOR, high=0.0, medium=0.0)
+    joint = [score(part, draft) for _, part in harmless]
+    high, medium = (cut(joint, RATES[name]) for name in ("high", "moderate"))
+    return draft.model_copy(update={"high": round(high, 4), "medium": round(min(medium, high - LEAST_GAP), 4)})
 
 
 def score(part: np.ndarray, weights: JointWeights) -> float:

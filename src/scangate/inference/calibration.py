@@ -33,7 +33,7 @@ class _Document(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class OperatingPoint:
-    """Probabilities from which on a text counts: 0.5 % (`high`) and 2 % (`moderate`) of harmless ones reach them."""
+    """Probabilities from which on a text counts: with high confidence, and with moderate."""
 
     temperature: float
     high: float

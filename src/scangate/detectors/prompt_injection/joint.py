@@ -40,7 +40,7 @@ class JointWeights(BaseModel):
     def with_point(self, high: float, moderate: float) -> JointWeights:
         """For another model in place of the guard: sure by itself from `high` on, reported from `moderate` on, both in its logits."""
         slope = (self.high - self.medium) / max(high - moderate, 1e-6)
-        return self.model_copy(update={"neural_high": high, "neural_slope": slope})
+        return self.model_copy(update={"neural_high": high - (self.high - self.linear_high) / slope, "neural_slope": slope})
 
     def logit(self, linear: float, neural: float) -> float:
         of_guard = (neural - self.neural_high) * self.neural_slope

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, Text, cast, delete, func, insert, select
+from sqlalchemy import Row, Select, Text, cast, delete, func, insert, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scangate.profiles.tables import ProfileTopicRow, SecurityProfileRow
+
+_CHUNK = 500
+"""Revisions that one statement asks for: databases bound the parameters of a statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ class ProfileListing:
     last_modified_at: datetime
 
 
-def _profiles(tsg_id: str, *, as_text: bool = False) -> Select[Any]:
+def _profiles(tsg_id: str, *, as_text: bool = False) -> Select[*tuple[Any, ...]]:
     row = SecurityProfileRow
     return select(
         row.profile_id,
@@ -89,8 +92,8 @@ async def count_revisions(connection: AsyncConnection, tsg_id: str, name: str) -
 
 async def list_latest(connection: AsyncConnection, tsg_id: str, *, limit: int | None = None) -> list[ProfileRevision]:
     """The newest revision of every profile, by name."""
-    query = _newest_of(_profiles(tsg_id), tsg_id, 0, limit)
-    return [ProfileRevision(*found) for found in (await connection.execute(query)).all()]
+    newest = await _newest(connection, tsg_id, 0, limit)
+    return [ProfileRevision(*found) for found in await _these(connection, _profiles(tsg_id), newest)]
 
 
 async def list_page(connection: AsyncConnection, tsg_id: str, *, offset: int, limit: int, latest: bool) -> list[ProfileListing]:
@@ -98,26 +101,33 @@ async def list_page(connection: AsyncConnection, tsg_id: str, *, offset: int, li
     row = SecurityProfileRow
     query = _profiles(tsg_id, as_text=True)
     if latest:
-        query = _newest_of(query, tsg_id, offset, limit)
+        rows = await _these(connection, query, await _newest(connection, tsg_id, offset, limit))
     else:
-        query = query.order_by(row.profile_name, row.revision).offset(offset).limit(limit)
-    return [ProfileListing(*found) for found in (await connection.execute(query)).all()]
+        ordered = query.order_by(row.profile_name, row.revision).offset(offset).limit(limit)
+        rows = (await connection.execute(ordered)).all()
+    return [ProfileListing(*found) for found in rows]
 
 
-def _newest_of(query: Select[Any], tsg_id: str, offset: int, limit: int | None) -> Select[Any]:
-    """The page is cut from the index first, so that only its own rows are read."""
+async def _newest(connection: AsyncConnection, tsg_id: str, offset: int, limit: int | None) -> list[tuple[str, int]]:
+    """`(name, newest revision)` in the order of the names, out of the index alone.
+
+    A query of its own: joined with the rows, planners without statistics read every row of the tenant.
+    """
     row = SecurityProfileRow
-    newest = (
-        select(row.profile_name, func.max(row.revision).label("revision"))
-        .where(row.tsg_id == tsg_id)
-        .group_by(row.profile_name)
-        .order_by(row.profile_name)
-        .offset(offset)
-        .limit(limit)
-        .subquery()
-    )
-    joined = query.join(newest, (row.profile_name == newest.c.profile_name) & (row.revision == newest.c.revision))
-    return joined.order_by(row.profile_name)
+    query = select(row.profile_name, func.max(row.revision)).where(row.tsg_id == tsg_id).group_by(row.profile_name)
+    found = await connection.execute(query.order_by(row.profile_name).offset(offset).limit(limit))
+    return [(name, revision) for name, revision in found.all()]
+
+
+async def _these(
+    connection: AsyncConnection, query: Select[*tuple[Any, ...]], wanted: Sequence[tuple[str, int]]
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    row = SecurityProfileRow
+    found: list[Row[*tuple[Any, ...]]] = []
+    for start in range(0, len(wanted), _CHUNK):
+        chosen = tuple_(row.profile_name, row.revision).in_(wanted[start : start + _CHUNK])
+        found += (await connection.execute(query.where(chosen).order_by(row.profile_name))).all()
+    return found
 
 
 async def insert_revision(connection: AsyncConnection, revision: ProfileRevision, topic_ids: Iterable[str] = ()) -> None:

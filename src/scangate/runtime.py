@@ -23,6 +23,7 @@ from scangate.jobs.worker import Worker
 from scangate.profiles.service import Profiles
 from scangate.profiles.topics import Topics
 from scangate.records.entry import LogEntry
+from scangate.records.forwarding.forwarder import Forwarder
 from scangate.records.recorder import Recorder
 from scangate.records.service import ScanLog
 from scangate.scans import repository
@@ -94,6 +95,7 @@ async def open_runtime(settings: Settings, *, releases_jobs: bool) -> AsyncItera
     meter = Meter(database)
 
     scan_log = ScanLog(database, repository.delete_finished)
+    forwarder = Forwarder(database, settings.forwarding)
 
     async def write(records: Sequence[ScanRecord | LogEntry]) -> None:
         finished = [record for record in records if isinstance(record, ScanRecord)]
@@ -127,17 +129,20 @@ async def open_runtime(settings: Settings, *, releases_jobs: bool) -> AsyncItera
     try:
         await runtime.warm_up()
         await scan_log.refresh()
+        await forwarder.prepare(release=releases_jobs)
         if releases_jobs:
             await queue.release_all()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(recorder.run())
             tasks.create_task(worker.run())
             tasks.create_task(scan_log.run())
+            tasks.create_task(forwarder.run())
             try:
                 yield runtime
             finally:
                 worker.stop()
                 scan_log.stop()
+                forwarder.stop()
                 with suppress(StorageUnavailableError):
                     await recorder.close()
     finally:

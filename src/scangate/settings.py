@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from scangate.errors import ConfigurationError
@@ -85,6 +85,29 @@ class RecordSettings(_Group):
     queue_rows: Positive = Field(10_000, description="Records that may wait to be written.")
 
 
+class ForwardingSettings(_Group):
+    """Where rows of the scan log are forwarded to, at least once each; never scanned content. Unset: nowhere."""
+
+    file: Path | None = Field(None, description="A file that gets a JSON object a line.")
+    syslog: str | None = Field(
+        None, pattern=r"^(udp|tcp)://[^/\s]+$", description="`udp://host:port` or `tcp://host:port`: messages of RFC 5424."
+    )
+    webhook: str | None = Field(
+        None, pattern=r"^https?://[^/\s]", description="An address that gets batches by POST, signed with `webhook_secret`."
+    )
+    webhook_secret: SecretStr | None = Field(None, min_length=16, description="The key of the HMAC-SHA256 signature.")
+    batch_rows: Annotated[int, Field(ge=1, le=1000)] = Field(200, description="Most rows that are sent at once.")
+    poll_seconds: Positive = Field(1, description="How often the log is looked at for new rows.")
+    timeout_seconds: Positive = Field(10, description="How long a target may take for a batch.")
+    back_off_seconds: Positive = Field(60, description="Longest pause between two tries; the first is one second.")
+
+    @model_validator(mode="after")
+    def _signed(self) -> Self:
+        if self.webhook is not None and self.webhook_secret is None:
+            raise ValueError("webhook needs webhook_secret, at least 16 characters")
+        return self
+
+
 class JobSettings(_Group):
     """Asynchronous scans."""
 
@@ -121,6 +144,7 @@ class Settings(BaseSettings):
     limits: LimitSettings = LimitSettings()
     identity: IdentitySettings = IdentitySettings()
     records: RecordSettings = RecordSettings()
+    forwarding: ForwardingSettings = ForwardingSettings()
     jobs: JobSettings = JobSettings()
     models: ModelSettings = ModelSettings()
     log: LogSettings = LogSettings()

@@ -242,6 +242,16 @@ async def cursor_exists(connection: AsyncConnection, target: str) -> bool:
     return await connection.scalar(select(row.target).where(row.target == target)) is not None
 
 
+async def find_cursor(connection: AsyncConnection, target: str) -> int:
+    row = ForwardingCursorRow
+    return int(await connection.scalar(select(row.log_id).where(row.target == target)) or 0)
+
+
+async def release_cursors(connection: AsyncConnection) -> None:
+    """Whoever held one is not alive any more."""
+    await connection.execute(update(ForwardingCursorRow).values(owner="", leased_until_us=0))
+
+
 async def create_cursor(connection: AsyncConnection, target: str, log_id: int) -> None:
     await connection.execute(insert(ForwardingCursorRow).values(target=target, log_id=log_id, owner="", leased_until_us=0))
 

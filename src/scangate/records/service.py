@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from scangate.db.engine import Database
 from scangate.domain.verdict import Verdict
 from scangate.engine.plan import ScanPlan
-from scangate.errors import NotFoundError, RequestInvalidError, StorageUnavailableError
+from scangate.errors import NotFoundError, RequestInvalidError
 from scangate.identity import audit
 from scangate.identity.permissions import Entity, Verb
 from scangate.identity.principal import Operator
@@ -88,8 +88,8 @@ class ScanLog:
         while not self._stopped.is_set():
             try:
                 await work()
-            except StorageUnavailableError as error:
-                log.warning("scan_log.unavailable", code=error.code)
+            except Exception as error:  # the boundary of a task that must outlive a database that does not
+                log.warning("scan_log.failed", error=type(error).__name__)
             await self._pause(seconds)
 
     async def _pause(self, seconds: float) -> None:

@@ -20,5 +20,10 @@ DETECTOR_OUTCOMES = Counter(
 )
 JOBS = Counter("scangate_jobs_total", "Background jobs by kind and outcome (done, failed).", ["kind", "outcome"])
 QUEUE_DEPTH = Gauge("scangate_queue_depth", "Asynchronous scans that wait or are in progress.", multiprocess_mode="max")
+FORWARDED = Counter(
+    "scangate_forwarded_total",
+    "Rows of the scan log that a target (file, syslog, webhook) took (sent), and tries that failed (failed).",
+    ["target", "outcome"],
+)
 RECORDS_LOST = Counter("scangate_records_lost_total", "Records that could not be written (only with records.required off).")
 REJECTED = Counter("scangate_rejected_total", "Requests that were refused, by error code.", ["code"])

@@ -9,10 +9,17 @@ from fastapi import FastAPI, Request
 from starlette.responses import PlainTextResponse, Response
 
 from scangate import __version__
+from scangate.identity.application_management import router as application_management
+from scangate.identity.deployment_management import router as deployment_management
 from scangate.identity.endpoints import router as token_router
+from scangate.identity.key_management import router as key_management
 from scangate.identity.management import router as identity_management
+from scangate.identity.role_management import router as role_management
+from scangate.identity.token_management import router as token_management
 from scangate.profiles.management import router as profile_management
 from scangate.profiles.topic_management import router as topic_management
+from scangate.records.dashboard_management import router as dashboard_management
+from scangate.records.management import router as records_management
 from scangate.runtime import open_runtime
 from scangate.scans.endpoints import bodies as scan_bodies
 from scangate.scans.endpoints import router as scan_router
@@ -105,7 +112,17 @@ def create_management(settings: Settings) -> FastAPI:
     )
     install_management_errors(app)
     app.add_middleware(BodyLimit, max_bytes=settings.identity.body_bytes)
-    app.include_router(identity_management)
+    for router in (
+        key_management,
+        application_management,
+        deployment_management,
+        token_management,
+        role_management,
+        identity_management,
+    ):
+        app.include_router(router)
     app.include_router(profile_management)
     app.include_router(topic_management)
+    app.include_router(records_management)
+    app.include_router(dashboard_management)
     return app

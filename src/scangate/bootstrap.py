@@ -7,10 +7,8 @@ import contextlib
 import fcntl
 import json
 import os
-import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,19 +16,11 @@ from sqlalchemy.engine import make_url
 
 from scangate.db.engine import Database
 from scangate.db.schema import migrate
-from scangate.detectors.contract import Resources
-from scangate.detectors.registry import REGISTRY
-from scangate.domain.ids import new_id
 from scangate.errors import ConfigurationError
 from scangate.identity import repository as identity
-from scangate.identity.principal import generate_secret, hash_secret
-from scangate.profiles.changes import insert_next
-from scangate.profiles.documents import checked_profile
-from scangate.profiles.seeds import DEFAULT_PROFILE, seeded_profiles
 from scangate.settings import Settings
+from scangate.tenants import first_profiles, new_tenant, store_tenant
 from scangate.web.tls import ServerTls, local_tls
-
-SUPERUSER = "superuser"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,58 +124,24 @@ async def _first_start(settings: Settings, file: Path) -> None:
 
 async def _create_tenant(database: Database, draft: Path) -> None:
     """Secrets reach the draft on disk before the commit that makes them valid, so none can be lost in between."""
-    now = datetime.now(UTC)
-    tsg_id, auth_code = str(10**9 + secrets.randbelow(9 * 10**9)), f"D{secrets.randbelow(10**8):08d}"
-    api_key, client_secret = generate_secret(), generate_secret("sgs_")
-    application_id, client_id = new_id(), f"scangate-admin@{tsg_id}"
-    profiles = seeded_profiles()
+    tenant = new_tenant("default")
     _write_private(
         draft,
         {
             "url": "",
             "http_url": None,
             "ca_cert": None,
-            "api_key": api_key,
-            "client_id": client_id,
-            "client_secret": client_secret,
+            "api_key": tenant.api_key,
+            "client_id": tenant.client_id,
+            "client_secret": tenant.client_secret,
             "token_url": "",
-            "tsg_id": tsg_id,
-            "profiles": list(profiles),
+            "tsg_id": tenant.tsg_id,
+            "profiles": list(tenant.profiles),
         },
     )
-    checked = [
-        checked_profile({"profile_name": name, "policy": policy}, REGISTRY, Resources()) for name, policy in profiles.items()
-    ]
+    profiles = first_profiles()
     async with database.write() as connection:
-        await identity.insert_tenant(connection, tsg_id=tsg_id, name="default", created_at=now)
-        await identity.insert_deployment_profile(
-            connection, auth_code=auth_code, tsg_id=tsg_id, dp_name="default", created_at=now
-        )
-        await identity.insert_application(
-            connection,
-            application_id=application_id,
-            tsg_id=tsg_id,
-            auth_code=auth_code,
-            name="default",
-            profile_name=DEFAULT_PROFILE,
-            agent_framework=None,
-            created_at=now,
-        )
-        await identity.insert_api_key(
-            connection,
-            api_key_id=new_id(),
-            tsg_id=tsg_id,
-            application_id=application_id,
-            name="default",
-            key_hash=hash_secret(api_key),
-            last8=api_key[-8:],
-            created_at=now,
-        )
-        await identity.insert_service_account(
-            connection, client_id=client_id, tsg_id=tsg_id, secret_hash=hash_secret(client_secret), role=SUPERUSER, created_at=now
-        )
-        for profile in checked:
-            await insert_next(connection, tsg_id, profile, by="bootstrap")
+        await store_tenant(connection, tenant, profiles, by="bootstrap")
 
 
 def _write_private(file: Path, document: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ import sys
 import typer
 
 from scangate import __version__
-from scangate.cli import feeds, keys, profiles, scan, serve
+from scangate.cli import accounts, apps, deployments, feeds, keys, profiles, roles, scan, serve, tenants
 from scangate.cli.eval import evaluate
 from scangate.errors import ScangateError
 
@@ -22,7 +22,12 @@ app.command("serve")(serve.serve)
 app.command("scan")(scan.scan)
 app.command("eval")(evaluate)
 app.add_typer(profiles.app, name="profiles")
+app.add_typer(tenants.app, name="tenants")
+app.add_typer(deployments.app, name="deployments")
+app.add_typer(apps.app, name="apps")
 app.add_typer(keys.app, name="keys")
+app.add_typer(roles.app, name="roles")
+app.add_typer(accounts.app, name="accounts")
 app.add_typer(feeds.app, name="feeds")
 
 

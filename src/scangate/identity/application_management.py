@@ -1,0 +1,108 @@
+"""Management routes of applications (customer apps)."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from fastapi import APIRouter, Request
+
+from scangate.errors import NotFoundError, ProfileInvalidError
+from scangate.identity import applications
+from scangate.identity.access import permitted
+from scangate.identity.permissions import Entity, Verb
+from scangate.identity.schemas import (
+    CustomerAppObject,
+    CustomerAppUpdate,
+    PaginatedCustomerAppObject,
+    updated_by_of,
+)
+from scangate.identity.service import Identity
+from scangate.web.documents import body_of, read_document, required
+from scangate.web.management import Limit, Offset, page
+
+router = APIRouter(tags=["Applications"])
+
+
+class _Named(Protocol):
+    @property
+    def profile_name(self) -> str: ...
+
+
+class _Profiles(Protocol):
+    """What this slice asks of the security profiles, which stand above it."""
+
+    async def show(self, tsg_id: str, name_or_id: str) -> _Named: ...
+
+
+@router.get(
+    "/customerapp",
+    summary="An application by name",
+    response_model=CustomerAppObject,
+    response_model_exclude_none=True,
+)
+async def get_customer_app(request: Request, app_name: str | None = None) -> Any:
+    operator = await permitted(request, Entity.APPLICATIONS, Verb.READ)
+    identity: Identity = request.app.state.runtime.identity
+    return await applications.show_application(identity, operator.tsg_id, required(app_name, "app_name").strip())
+
+
+@router.get(
+    "/customerapps",
+    summary="List applications",
+    response_model=PaginatedCustomerAppObject,
+    response_model_exclude_none=True,
+)
+@router.get(
+    "/customerapp/tsg/{tsg_id}",
+    response_model=PaginatedCustomerAppObject,
+    response_model_exclude_none=True,
+    include_in_schema=False,
+)
+async def list_customer_apps(request: Request, tsg_id: str | None = None, offset: Offset = 0, limit: Limit = 100) -> Any:
+    """Oldest first, each with its keys and their deployment profile."""
+    operator = await permitted(request, Entity.APPLICATIONS, Verb.READ, tsg_id=tsg_id)
+    identity: Identity = request.app.state.runtime.identity
+    found, keys = await applications.list_applications(identity, operator.tsg_id, offset=offset, limit=limit + 1)
+    shown, following = page(found, offset, limit)
+    return PaginatedCustomerAppObject(
+        customer_apps=[CustomerAppObject.of(application, keys) for application in shown], next_offset=following
+    )
+
+
+@router.put(
+    "/customerapp",
+    summary="Change an application",
+    response_model=CustomerAppObject,
+    response_model_exclude_none=True,
+    openapi_extra=body_of(CustomerAppUpdate),
+)
+async def update_customer_app(request: Request, customer_app_id: str | None = None) -> Any:
+    """Optional fields that are absent stay as they were. `ai_sec_profile_name` is the profile of scans that name none."""
+    operator = await permitted(request, Entity.APPLICATIONS, Verb.UPDATE)
+    identity: Identity = request.app.state.runtime.identity
+    application_id = required(customer_app_id, "customer_app_id")
+    wanted = await read_document(request, CustomerAppUpdate)
+    if wanted.ai_sec_profile_name:
+        wanted.ai_sec_profile_name = await _known(request.app.state.runtime.profiles, operator.tsg_id, wanted.ai_sec_profile_name)
+    return await applications.update_application(identity, operator, application_id, wanted)
+
+
+@router.delete("/customerapp", summary="Delete an application and its keys")
+async def delete_customer_app(request: Request, app_name: str | None = None, updated_by: str | None = None) -> str:
+    """Its keys and access tokens stop within a second."""
+    operator = await permitted(request, Entity.APPLICATIONS, Verb.DELETE)
+    identity: Identity = request.app.state.runtime.identity
+    name = required(app_name, "app_name").strip()
+    await applications.delete_application(identity, operator, name, by=updated_by_of(updated_by))
+    return f"successfully deleted customer app: {name}"
+
+
+async def _known(profiles: _Profiles, tsg_id: str, name: str) -> str:
+    """
+    Raises:
+        NotFoundError: the tenant has no security profile of that name.
+    """
+    try:
+        return (await profiles.show(tsg_id, name)).profile_name
+    except ProfileInvalidError:
+        raise NotFoundError("AI profile not found") from None

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -156,8 +157,8 @@ def test_a_plan_follows_its_profile_and_goes_with_it(database_url: str) -> None:
     on(database_url, work)
 
 
-def test_lists_are_quick_at_ten_thousand_profiles(database_url: str) -> None:
-    """The best of nine with the answer written: the others say how busy the machine was."""
+def test_lists_are_quick_at_ten_thousand_profiles(tmp_path: Path) -> None:
+    """Processor time, as the wall clock says how busy the machine is; SQLite works in this process, so that it counts."""
 
     async def work(database: Database) -> None:
         profiles = profiles_of(database)
@@ -182,12 +183,12 @@ def test_lists_are_quick_at_ten_thousand_profiles(database_url: str) -> None:
         for latest in (True, False):
             for offset in (0, 9_800):
                 elapsed = []
-                for _ in range(9):
-                    begun = time.perf_counter()
+                for _ in range(5):
+                    begun = time.process_time()
                     found = await profiles.page(FIRST.tsg_id, offset=offset, limit=101, latest=latest)
                     orjson.dumps([profile_object(each) for each in found])
-                    elapsed.append(1000 * (time.perf_counter() - begun))
+                    elapsed.append(1000 * (time.process_time() - begun))
                     assert len(found) == 101
                 assert min(elapsed) <= LIST_MS, (latest, offset, elapsed)
 
-    on(database_url, work)
+    on(f"sqlite+aiosqlite:///{tmp_path / 'scangate.db'}", work)

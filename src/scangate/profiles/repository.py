@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, Text, cast, delete, func, insert, select, tuple_
+from sqlalchemy import Select, Text, cast, delete, false, func, insert, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import aliased
 
 from scangate.profiles.tables import ProfileTopicRow, SecurityProfileRow
-
-_CHUNK = 500
-"""Revisions that one statement asks for: databases bound the parameters of a statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,42 +90,49 @@ async def count_revisions(connection: AsyncConnection, tsg_id: str, name: str) -
 
 async def list_latest(connection: AsyncConnection, tsg_id: str, *, limit: int | None = None) -> list[ProfileRevision]:
     """The newest revision of every profile, by name."""
-    newest = await _newest(connection, tsg_id, 0, limit)
-    return [ProfileRevision(*found) for found in await _these(connection, _profiles(tsg_id), newest)]
+    query = _page(_profiles(tsg_id), await _newest(connection, tsg_id, 0, limit), latest=True)
+    return [ProfileRevision(*found) for found in (await connection.execute(query)).all()]
 
 
 async def list_page(connection: AsyncConnection, tsg_id: str, *, offset: int, limit: int, latest: bool) -> list[ProfileListing]:
-    """By name, then revision; the newest of every name only where `latest` is asked for. An index holds this order."""
+    """By name, then revision; the newest of every name only where `latest` is asked for."""
+    keys = await (_newest if latest else _all)(connection, tsg_id, offset, limit)
+    query = _page(_profiles(tsg_id, as_text=True), keys, latest=latest)
+    return [ProfileListing(*found) for found in (await connection.execute(query)).all()]
+
+
+# The keys of a page come out of the index alone, by a query of their own. In one query with the rows, PostgreSQL unpacks the
+# documents that `offset` leaves out, and either planner may read every row of the tenant to find the newest ones.
+
+
+async def _all(connection: AsyncConnection, tsg_id: str, offset: int, limit: int | None) -> list[tuple[str, int]]:
+    """`(name, revision)` in their order."""
     row = SecurityProfileRow
-    query = _profiles(tsg_id, as_text=True)
-    if latest:
-        rows = await _these(connection, query, await _newest(connection, tsg_id, offset, limit))
-    else:
-        ordered = query.order_by(row.profile_name, row.revision).offset(offset).limit(limit)
-        rows = (await connection.execute(ordered)).all()
-    return [ProfileListing(*found) for found in rows]
+    query = select(row.profile_name, row.revision).where(row.tsg_id == tsg_id).order_by(row.profile_name, row.revision)
+    return [(name, revision) for name, revision in (await connection.execute(query.offset(offset).limit(limit))).all()]
 
 
 async def _newest(connection: AsyncConnection, tsg_id: str, offset: int, limit: int | None) -> list[tuple[str, int]]:
-    """`(name, newest revision)` in the order of the names, out of the index alone.
-
-    A query of its own: joined with the rows, planners without statistics read every row of the tenant.
-    """
+    """`(name, newest revision)` in the order of the names."""
     row = SecurityProfileRow
     query = select(row.profile_name, func.max(row.revision)).where(row.tsg_id == tsg_id).group_by(row.profile_name)
     found = await connection.execute(query.order_by(row.profile_name).offset(offset).limit(limit))
     return [(name, revision) for name, revision in found.all()]
 
 
-async def _these(
-    connection: AsyncConnection, query: Select[*tuple[Any, ...]], wanted: Sequence[tuple[str, int]]
-) -> Sequence[Row[*tuple[Any, ...]]]:
+def _page(query: Select[*tuple[Any, ...]], keys: Sequence[tuple[str, int]], *, latest: bool) -> Select[*tuple[Any, ...]]:
+    """The rows from the first key to the last."""
     row = SecurityProfileRow
-    found: list[Row[*tuple[Any, ...]]] = []
-    for start in range(0, len(wanted), _CHUNK):
-        chosen = tuple_(row.profile_name, row.revision).in_(wanted[start : start + _CHUNK])
-        found += (await connection.execute(query.where(chosen).order_by(row.profile_name))).all()
-    return found
+    if not keys:
+        return query.where(false())
+    if latest:
+        other = aliased(row)
+        newest = select(func.max(other.revision)).where(other.tsg_id == row.tsg_id, other.profile_name == row.profile_name)
+        query = query.where(row.profile_name.between(keys[0][0], keys[-1][0]), row.revision == newest.scalar_subquery())
+    else:
+        place = tuple_(row.profile_name, row.revision)
+        query = query.where(place >= tuple_(*keys[0]), place <= tuple_(*keys[-1]))
+    return query.order_by(row.profile_name, row.revision)
 
 
 async def insert_revision(connection: AsyncConnection, revision: ProfileRevision, topic_ids: Iterable[str] = ()) -> None:

@@ -61,7 +61,7 @@ def test_each_tenant_keeps_its_own_time(tmp_path: Path, monkeypatch: pytest.Monk
                 ("scans", {"short": 5, "default": 4}),
             ):
                 found = await connection.execute(text(f"SELECT tsg_id, count(*) FROM {table} GROUP BY 1"))
-                assert {tsg_id: count for tsg_id, count in found.all()} == expected, table
+                assert {row[0]: row[1] for row in found.all()} == expected, table
 
     on_database(tmp_path, work)
 

@@ -60,19 +60,21 @@ class SyslogTarget:
         messages = [message(event, self._own_name, os.getpid()) for event in events]
         try:
             async with asyncio.timeout(self._timeout_seconds):
-                await (self._send_datagrams(messages) if self._is_udp else self._send_stream(messages))
+                if self._is_udp:
+                    await asyncio.to_thread(self._send_datagrams, messages)
+                else:
+                    await self._send_stream(messages)
         except (OSError, TimeoutError) as error:
             await self.close()
             raise DeliveryError(type(error).__name__) from None
 
-    async def _send_datagrams(self, messages: Sequence[bytes]) -> None:
-        loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(self._host, self._port, type=socket.SOCK_DGRAM)
-        family, kind, protocol, _, address = found[0]
+    def _send_datagrams(self, messages: Sequence[bytes]) -> None:
+        """On a thread: names are looked up, and uvloop sends no datagrams from a bare socket."""
+        family, kind, protocol, _, address = socket.getaddrinfo(self._host, self._port, type=socket.SOCK_DGRAM)[0]
         with socket.socket(family, kind, protocol) as sender:
-            sender.setblocking(False)
+            sender.settimeout(self._timeout_seconds)
             for datagram in messages:
-                await loop.sock_sendto(sender, datagram, address)
+                sender.sendto(datagram, address)
 
     async def _send_stream(self, messages: Sequence[bytes]) -> None:
         if self._connection is not None and self._connection[0].at_eof():

@@ -7,7 +7,7 @@ import sys
 import typer
 
 from scangate import __version__
-from scangate.cli import accounts, apps, deployments, feeds, keys, profiles, roles, scan, serve, tenants
+from scangate.cli import accounts, apps, deployments, feeds, keys, logs, profiles, roles, scan, serve, tenants
 from scangate.cli.eval import evaluate
 from scangate.errors import ScangateError
 
@@ -28,6 +28,7 @@ app.add_typer(apps.app, name="apps")
 app.add_typer(keys.app, name="keys")
 app.add_typer(roles.app, name="roles")
 app.add_typer(accounts.app, name="accounts")
+app.add_typer(logs.app, name="logs")
 app.add_typer(feeds.app, name="feeds")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
@@ -12,7 +12,6 @@ from starlette.responses import Response
 from scangate.domain.ids import report_id
 from scangate.errors import StorageUnavailableError
 from scangate.identity.access import permitted
-from scangate.identity.labels import labels_of
 from scangate.identity.permissions import Entity, Verb
 from scangate.records.recorder import Recorder
 from scangate.records.schemas import (
@@ -25,7 +24,6 @@ from scangate.records.schemas import (
 )
 from scangate.records.service import LogPage, ScanLog
 from scangate.records.windows import window
-from scangate.records.wire import log_document
 from scangate.web.documents import body_of, read_document
 from scangate.web.responses import OrjsonResponse
 
@@ -35,7 +33,6 @@ Interval = Annotated[int, Query(ge=1, le=10_000, description="With `time_unit`: 
 Unit = Annotated[str, Query(description="hour, hours, day or days.")]
 PageNumber = Annotated[int, Query(alias="pageNumber", ge=1, le=10**9)]
 PageSize = Annotated[int, Query(alias="pageSize", ge=1, le=1000)]
-_CATEGORY: Final = {LogFilter.ALL: None, LogFilter.BENIGN: "benign", LogFilter.THREAT: "malicious"}
 
 
 async def written(request: Request) -> None:
@@ -70,22 +67,16 @@ async def query_scan_log(
     found = await scan_log.page(
         operator.tsg_id,
         span,
-        category=_CATEGORY[filter],
+        category=filter.category,
         token=asked.page_token,
         offset=(page_number - 1) * page_size,
         limit=page_size,
     )
-    async with scan_log.database.read() as connection:
-        labels = await labels_of(
-            connection,
-            operator.tsg_id,
-            (entry.application_id for entry in found.entries),
-            (entry.api_key_id for entry in found.entries),
-        )
+    entries = await scan_log.documents(operator.tsg_id, found.entries)
     counts = {category: rows for category, (rows, _) in found.totals.items()}
     document: dict[str, Any] = {
-        "scan_result_for_dashboard": _counts(found) | {"scan_result_entries": [log_document(e, labels) for e in found.entries]},
-        "total_pages": -(-sum(rows for category, rows in counts.items() if _CATEGORY[filter] in (None, category)) // page_size),
+        "scan_result_for_dashboard": _counts(found) | {"scan_result_entries": entries},
+        "total_pages": -(-sum(rows for category, rows in counts.items() if filter.category in (None, category)) // page_size),
         "page_number": page_number,
         "page_size": page_size,
     }

@@ -17,6 +17,11 @@ class LogFilter(StrEnum):
     BENIGN = "benign"
     THREAT = "threat"
 
+    @property
+    def category(self) -> str | None:
+        """The category of these rows; None for all."""
+        return {LogFilter.ALL: None, LogFilter.BENIGN: "benign", LogFilter.THREAT: "malicious"}[self]
+
 
 class LogQuery(BaseModel):
     """The body of a query for the scan log; all of it may be left out."""

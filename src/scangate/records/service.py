@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -19,12 +19,14 @@ from scangate.domain.verdict import Verdict
 from scangate.engine.plan import ScanPlan
 from scangate.errors import NotFoundError, RequestInvalidError
 from scangate.identity import audit
+from scangate.identity.labels import labels_of
 from scangate.identity.permissions import Entity, Verb
 from scangate.identity.principal import Operator
 from scangate.records import repository
 from scangate.records.entry import Caller, Circumstances, ContentStorage, LogEntry, microseconds, scanned
 from scangate.records.repository import Position, TenantSettings
 from scangate.records.windows import Window, window_of
+from scangate.records.wire import JsonObject, log_document
 
 REFRESH_SECONDS: Final = 1.0
 RETENTION_SECONDS: Final = 600.0
@@ -122,6 +124,28 @@ class ScanLog:
         entries = found[:limit]
         return LogPage(entries, totals, _token(span.until_us, entries[-1]) if len(found) > limit else None)
 
+    async def documents(self, tsg_id: str, entries: Sequence[LogEntry]) -> list[JsonObject]:
+        """Entries of one tenant as the API gives them."""
+        async with self.database.read() as connection:
+            labels = await labels_of(
+                connection, tsg_id, (entry.application_id for entry in entries), (entry.api_key_id for entry in entries)
+            )
+        return [log_document(entry, labels) for entry in entries]
+
+    async def everything(self, tsg_id: str, since: datetime, until: datetime, category: str | None) -> AsyncIterator[JsonObject]:
+        """All documents of `[since, until)`, newest first; read in batches, so that it may be a million."""
+        after = None
+        while True:
+            async with self.database.read() as connection:
+                found = await repository.list_entries(
+                    connection, tsg_id, microseconds(since), microseconds(until), category=category, after=after, limit=BATCH_ROWS
+                )
+            for document in await self.documents(tsg_id, found):
+                yield document
+            if len(found) < BATCH_ROWS:
+                return
+            after = Position(found[-1].received_us, found[-1].log_id)
+
     async def read_content(self, operator: Operator, scan_id: str, req_id: int) -> tuple[LogEntry, dict[str, Any] | None]:
         """An item, and its texts by the field that they came in; None where none were stored. That they were read is audited.
 
@@ -165,14 +189,17 @@ class ScanLog:
         self._storage[operator.tsg_id] = after.content_storage
         return after
 
-    async def apply_retention(self) -> int:
+    async def apply_retention(self, only: str | None = None) -> int:
         """Delete what is older than its tenant keeps: log, content, results and reports. Returns rows of the log.
+
+        Args:
+            only: a tenant; by default all of them.
 
         Raises:
             StorageUnavailableError: what was not deleted will be the next time.
         """
         async with self.database.read() as connection:
-            tenants = await repository.list_tenants(connection)
+            tenants = [only] if only is not None else await repository.list_tenants(connection)
             settings = {found.tsg_id: found for found in await repository.list_settings(connection)}
         deleted = 0
         for tsg_id in tenants:

@@ -61,12 +61,12 @@ def first_profiles() -> list[ProfileDraft]:
     return [checked_profile(document, REGISTRY, Resources()) for document in documents]
 
 
-async def create_tenant(database: Database, name: str) -> NewTenant:
-    """
+async def create_tenant(database: Database, name: str, profiles: Sequence[ProfileDraft]) -> NewTenant:
+    """A tenant that begins with these profiles.
+
     Raises:
         ConflictError: a tenant of this name exists.
     """
-    profiles = first_profiles()
     async with database.write() as connection:
         if any(name == tenant.name for tenant in await application_repository.list_tenants(connection)):
             raise ConflictError(f"a tenant {name!r} exists")

@@ -15,7 +15,7 @@ from scangate.db.engine import Database
 from scangate.domain.moments import timestamp
 from scangate.identity import application_repository
 from scangate.identity.application_repository import Tenant
-from scangate.tenants import create_tenant
+from scangate.tenants import create_tenant, first_profiles
 
 app = typer.Typer(help="Create and list tenants.", no_args_is_help=True)
 
@@ -47,7 +47,8 @@ def create(
     """Create a tenant with its first profiles, deployment profile, application, key and service account, and print its secrets,
     this once."""
     checked = checked_name(name, "the name")
-    created = on_installation(data_dir, lambda database, _first: create_tenant(database, checked))
+    profiles = first_profiles()
+    created = on_installation(data_dir, lambda database, _first: create_tenant(database, checked, profiles))
     document = asdict(created)
     if as_json:
         print_json(document)

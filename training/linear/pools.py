@@ -17,7 +17,6 @@ from typing import Any
 
 from scangate.matching.folding import clean, fold
 from training.guard.clusters import clusters
-from training.guard.recipe import side
 from training.linear.negatives import code_texts, record_texts
 
 Record = dict[str, Any]
@@ -25,11 +24,10 @@ Record = dict[str, Any]
 FOLDS = 3
 TEST_PERCENT = 18
 LARGE_GROUP = 300
-"""Larger groups are templates: their rows train, they never test. Own rows that the guard keeps for development test here, too: the
-two are joined on rows that neither knows."""
+"""Larger groups are templates: their rows train, they never test."""
 
 LANGUAGES = frozenset({"de", "en", "es", "fr", "it", "ja", "pt", "ru", "zh"})
-OWN_FILES = {"guard_prompts": "gp-4532", "guard_tools": "gt-0674", "linear_prompts": "lp-0414"}
+OWN_FILES = {"guard_prompts": "gp-2070", "guard_tools": "gt-0206", "linear_prompts": "lp-0414"}
 """The project's own files, and the last row of each that the shipped weights know: later rows don't change them unnoticed."""
 
 NO_ATTACKS = frozenset({"control", "crescendo", "model_fingerprinting", "training_extraction", "output_manipulation"})
@@ -151,7 +149,5 @@ def _group(rows: list[Row]) -> None:
     for row, group in zip(rows, roots, strict=True):
         row.group, row.group_size = group, sizes[group]
         draw = int(hashlib.sha256(rows[group].place.encode()).hexdigest(), 16)
-        held_out = (draw % 100 < TEST_PERCENT and row.group_size <= LARGE_GROUP) or (
-            row.family.startswith("guard_") and side(row.family) == "dev"
-        )
+        held_out = draw % 100 < TEST_PERCENT and row.group_size <= LARGE_GROUP
         row.part = -1 if held_out else draw // 100 % FOLDS

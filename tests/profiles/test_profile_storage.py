@@ -121,8 +121,8 @@ def test_a_stored_policy_keeps_every_character(database_url: str) -> None:
 def test_topics_and_their_references(database_url: str) -> None:
     async def work(database: Database) -> None:
         topics, profiles = Topics(database), profiles_of(database)
-        topic = await topics.apply(FIRST, checked_topic("t", "d", ["e"]), by="x")
-        assert (await topics.apply(FIRST, checked_topic("t", "d", ["f"]), by="x")).revision == 2
+        [topic, again] = await topics.apply_all(FIRST, [checked_topic("t", "d", [text]) for text in "ef"], by="x")
+        assert (again.topic_id, again.revision, again.examples) == (topic.topic_id, 2, ["f"])
         lists = [{"action": "block", "topic": [{"topic_name": "t"}]}]
         entry = {"name": "topic-guardrails", "action": "block", "topic-list": lists}
         refers = {"ai-security-profiles": [{"model-configuration": {"model-protection": [entry]}}]}

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import BufferedReader, RawIOBase
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
 import typer
@@ -16,6 +14,7 @@ from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from scangate import __version__
 from scangate.cli.plans import local_resources, plan_of
+from scangate.cli.rows import opened
 from scangate.detectors.contract import DetectorSpec
 from scangate.detectors.registry import REGISTRY
 from scangate.errors import RequestInvalidError
@@ -57,7 +56,7 @@ def evaluate(
     spec = spec_named(task, REGISTRY)
     fields = tuple(dict.fromkeys(field.strip() for field in by.split(",") if field.strip()))
     try:
-        rows = _read(file, RowFormat(spec.sides, fields))
+        rows = _rows(file, RowFormat(spec.sides, fields))
         if via is None:
             judged = _in_process(spec, rows, profile or DEFAULT_PROFILE)
         else:
@@ -74,19 +73,14 @@ def evaluate(
         console.print(table)
 
 
-def _read(file: Path, row_format: RowFormat) -> list[Row]:
-    if str(file) == "-":
-        return row_format.read(BufferedReader(cast("RawIOBase", sys.stdin.buffer)))
-    try:
-        with file.open("rb") as stream:
-            return row_format.read(stream)
-    except OSError as error:
-        raise RequestInvalidError(f"cannot read {str(file)!r}: {error.strerror}") from None
+def _rows(file: Path, row_format: RowFormat) -> list[Row]:
+    with opened(file) as stream:
+        return row_format.read(stream)
 
 
 def _in_process(spec: DetectorSpec[Any], rows: list[Row], profile: str) -> list[Judgement]:
     plan = plan_of(profile, (spec,), local_resources())
-    with _progress(len(rows)) as advance:
+    with progress_bar(len(rows)) as advance:
         return judge_rows(rows, plan, spec.name, advance)
 
 
@@ -101,12 +95,12 @@ def _server(via: str, api_key: str | None, profile: str | None, ca: Path | None)
 def _through(server: Server, spec: DetectorSpec[Any], rows: list[Row]) -> list[Judgement]:
     from scangate.evaluation.remote import judge_via
 
-    with _progress(len(rows)) as advance:
+    with progress_bar(len(rows)) as advance:
         return judge_via(server, spec, rows, advance)
 
 
 @contextmanager
-def _progress(total: int) -> Iterator[judging.Progress]:
+def progress_bar(total: int) -> Iterator[judging.Progress]:
     """A bar on standard error, if that is a terminal."""
     console = Console(stderr=True)
     if not console.is_terminal:

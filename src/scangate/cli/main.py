@@ -7,7 +7,7 @@ import sys
 import typer
 
 from scangate import __version__
-from scangate.cli import accounts, apps, deployments, feeds, keys, logs, profiles, roles, scan, serve, tenants
+from scangate.cli import accounts, apps, deployments, feeds, keys, logs, profiles, replay, roles, scan, serve, tenants, topics
 from scangate.cli.eval import evaluate
 from scangate.errors import ScangateError
 
@@ -21,7 +21,9 @@ app = typer.Typer(
 app.command("serve")(serve.serve)
 app.command("scan")(scan.scan)
 app.command("eval")(evaluate)
+profiles.app.command("test")(replay.test_profile)
 app.add_typer(profiles.app, name="profiles")
+app.add_typer(topics.app, name="topics")
 app.add_typer(tenants.app, name="tenants")
 app.add_typer(deployments.app, name="deployments")
 app.add_typer(apps.app, name="apps")

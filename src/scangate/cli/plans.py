@@ -17,9 +17,9 @@ from scangate.profiles.seeds import seeded_profiles
 from scangate.settings import load_settings
 
 
-def local_resources() -> Resources:
+def local_resources(data_dir: Path | None = None) -> Resources:
     """What a server with these settings would give its detectors."""
-    settings = load_settings()
+    settings = load_settings(**({"data_dir": data_dir} if data_dir else {}))
     return Resources(data_dir=settings.data_dir, max_urls=settings.limits.urls, own_models=settings.own_models)
 
 

@@ -1,35 +1,45 @@
-"""`scangate profiles`: security profiles, until the management API does it."""
+"""`scangate profiles`: security profiles and their revisions."""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 import typer
 import yaml
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
-from scangate.cli.keys import DataDir, on_installation
+from scangate.cli.installation import AsJson, DataDir, Tenant, on_installation, print_json
 from scangate.cli.operators import command_line
-from scangate.db.engine import Database
 from scangate.detectors.contract import Resources
 from scangate.detectors.registry import REGISTRY
 from scangate.errors import ProfileInvalidError
-from scangate.identity.principal import COMMAND_LINE
+from scangate.identity.principal import COMMAND_LINE, Operator
+from scangate.profiles.documents import profile_object
 from scangate.profiles.repository import ProfileRevision
 from scangate.profiles.service import Profiles
 
-app = typer.Typer(help="List, show and change security profiles.", no_args_is_help=True)
+app = typer.Typer(help="List, show, change, test and delete security profiles.", no_args_is_help=True)
+T = TypeVar("T")
 
 
-def _profiles(database: Database) -> Profiles:
-    return Profiles(database, REGISTRY, Resources())
+def on_profiles(data_dir: Path | None, tenant: str | None, work: Callable[[Profiles, Operator], Awaitable[T]]) -> T:
+    """Run `work(profiles, operator)` for a tenant; the audit log says that it was the command line.
+
+    Raises:
+        ConfigurationError, RequestInvalidError: there is no sound installation there, or no such tenant.
+    """
+    return on_installation(
+        data_dir,
+        lambda database, tsg_id: work(Profiles(database, REGISTRY, Resources()), command_line(tsg_id)),
+        tenant=tenant,
+    )
 
 
 def read_document(file: Path) -> object:
-    """A profile document from a JSON or YAML file.
+    """A document from a JSON or YAML file.
 
     Raises:
         ProfileInvalidError: the file cannot be read or parsed.
@@ -44,43 +54,93 @@ def read_document(file: Path) -> object:
         raise ProfileInvalidError(f"{str(file)!r} is neither JSON nor YAML{place}") from None
 
 
-def _document(revision: ProfileRevision) -> dict[str, object]:
-    return {
-        "profile_id": revision.profile_id,
-        "profile_name": revision.profile_name,
-        "revision": revision.revision,
-        "active": revision.active,
-        "policy": revision.policy,
-        "updated_by": revision.updated_by,
-        "last_modified_ts": revision.last_modified_at.isoformat(),
-    }
-
-
-@app.command("list")
-def list_profiles(data_dir: DataDir = None) -> None:
-    """List the newest revision of every profile."""
-    table = Table("name", "revision", "id", "changed", "by")
-    for revision in on_installation(data_dir, lambda database, tsg_id: _profiles(database).list_latest(tsg_id)):
+def _print(found: list[ProfileRevision], *, as_json: bool) -> None:
+    if as_json:
+        print_json([profile_object(revision) for revision in found])
+        return
+    table = Table("name", "revision", Column("id", no_wrap=True), "changed", "by")
+    for revision in found:
         changed = f"{revision.last_modified_at:%Y-%m-%d %H:%M}"
         table.add_row(revision.profile_name, str(revision.revision), revision.profile_id, changed, revision.updated_by)
     Console().print(table)
 
 
+@app.command("list")
+def list_profiles(tenant: Tenant = None, as_json: AsJson = False, data_dir: DataDir = None) -> None:
+    """List the newest revision of every profile."""
+    found = on_profiles(data_dir, tenant, lambda profiles, operator: profiles.list_latest(operator.tsg_id))
+    _print(found, as_json=as_json)
+
+
+@app.command("revisions")
+def list_revisions(
+    name: Annotated[str, typer.Argument(help="A profile's name.")],
+    tenant: Tenant = None,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
+    """List every revision of a profile, newest first."""
+    _print(on_profiles(data_dir, tenant, lambda profiles, operator: profiles.revisions(operator.tsg_id, name)), as_json=as_json)
+
+
 @app.command("show")
-def show_profile(profile: Annotated[str, typer.Argument(help="A profile's name or id.")], data_dir: DataDir = None) -> None:
+def show_profile(
+    profile: Annotated[str, typer.Argument(help="A profile's name or id.")],
+    revision: Annotated[int | None, typer.Option(help="A revision of that name; by default the newest.")] = None,
+    tenant: Tenant = None,
+    as_json: AsJson = False,  # noqa: ARG001 - it always prints JSON; the option is there as everywhere
+    data_dir: DataDir = None,
+) -> None:
     """Print a profile document as JSON, as `apply` takes it."""
-    revision = on_installation(data_dir, lambda database, tsg_id: _profiles(database).show(tsg_id, profile))
-    typer.echo(json.dumps(_document(revision), indent=2, ensure_ascii=False))
+    found = on_profiles(data_dir, tenant, lambda profiles, operator: profiles.show(operator.tsg_id, profile, revision=revision))
+    print_json(profile_object(found))
 
 
 @app.command("apply")
 def apply_profile(
     file: Annotated[Path, typer.Argument(help="A profile document (profile_name, policy) as JSON or YAML.")],
+    tenant: Tenant = None,
+    as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
     """Store a document as the next revision of its profile; a running server uses it within a second."""
     document = read_document(file)
-    revision = on_installation(
-        data_dir, lambda database, tsg_id: _profiles(database).apply(command_line(tsg_id), document, by=COMMAND_LINE)
-    )
-    typer.echo(f"{revision.profile_name}: revision {revision.revision}, id {revision.profile_id}")
+    stored = on_profiles(data_dir, tenant, lambda profiles, operator: profiles.apply(operator, document, by=COMMAND_LINE))
+    if as_json:
+        print_json(profile_object(stored))
+    else:
+        typer.echo(f"{stored.profile_name}: revision {stored.revision}, id {stored.profile_id}")
+
+
+@app.command("delete")
+def delete_profile(
+    profile: Annotated[str, typer.Argument(help="The id of a revision, or a profile's name.")],
+    revision: Annotated[int | None, typer.Option(help="The revision of that name to delete.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Delete all revisions of that name.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Delete even what applications scan with.")] = False,
+    tenant: Tenant = None,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Delete one revision of a profile, or all of them."""
+
+    async def work(profiles: Profiles, operator: Operator) -> list[ProfileRevision]:
+        forced_by = COMMAND_LINE if force else None
+        if everything:
+            return await profiles.remove_all(operator, profile, forced_by=forced_by)
+        found = await profiles.show(operator.tsg_id, profile, revision=revision)
+        if revision is None and found.profile_id != profile and len(await profiles.revisions(operator.tsg_id, profile)) > 1:
+            raise ProfileInvalidError(f"{profile!r} has several revisions: give an id, --revision or --all")
+        return [await profiles.remove(operator, found.profile_id, forced_by=forced_by)]
+
+    removed = on_profiles(data_dir, tenant, work)
+    if as_json:
+        print_json([{"profile_id": each.profile_id, "revision": each.revision} for each in removed])
+    else:
+        for each in removed:
+            typer.echo(f"deleted {each.profile_name}: revision {each.revision}, id {each.profile_id}")
+
+
+def document_of(stored: ProfileRevision) -> dict[str, Any]:
+    """What `checked_profile` takes."""
+    return {"profile_name": stored.profile_name, "policy": stored.policy, "active": stored.active}

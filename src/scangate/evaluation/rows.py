@@ -77,8 +77,8 @@ class RowFormat:
         """
         known: set[str] = set()
         rows = []
-        for number, line in _lines(stream):
-            document = _object(line, number)
+        for number, line in numbered_lines(stream):
+            document = row_object(line, number)
             known.update(field for field in self.by if field in document)
             rows.append(self._row(document, number))
         if not rows:
@@ -92,7 +92,7 @@ class RowFormat:
         from_response = "text" not in document and "response" in document
         text = _text(document, "response" if from_response else "text", number)
         if text is None:
-            raise _fault(number, "text is missing")
+            raise fault(number, "text is missing")
         default = Side.RESPONSE if from_response and Side.RESPONSE in self.sides else self.first_side
         side = self._side(document.get("side"), default, number)
         question = _text(document, "question", number) if side is not Side.PROMPT else None
@@ -113,18 +113,18 @@ class RowFormat:
         try:
             side = Side(str(value))
         except ValueError:
-            raise _fault(number, f"side must be one of {', '.join(Side)}") from None
+            raise fault(number, f"side must be one of {', '.join(Side)}") from None
         if side not in self.sides:
             scanned = ", ".join(one for one in Side if one in self.sides)
-            raise _fault(number, f"the detector does not scan the side {side.value}; it scans {scanned}")
+            raise fault(number, f"the detector does not scan the side {side.value}; it scans {scanned}")
         return side
 
 
-def _fault(number: int, reason: str) -> RequestInvalidError:
+def fault(number: int, reason: str) -> RequestInvalidError:
     return RequestInvalidError(f"line {number}: {reason}")
 
 
-def _lines(stream: BufferedReader) -> Iterator[tuple[int, bytes]]:
+def numbered_lines(stream: BufferedReader) -> Iterator[tuple[int, bytes]]:
     """Numbered lines that are not blank, split on line feeds only: texts may hold other line separators."""
     packed = stream.peek(len(_GZIP_MAGIC))[: len(_GZIP_MAGIC)] == _GZIP_MAGIC
     source = gzip.GzipFile(fileobj=stream) if packed else stream
@@ -133,28 +133,28 @@ def _lines(stream: BufferedReader) -> Iterator[tuple[int, bytes]]:
         while line := source.readline(ROW_BYTES_MAX + 1):
             number += 1
             if len(line) > ROW_BYTES_MAX:
-                raise _fault(number, f"longer than {ROW_BYTES_MAX} bytes")
+                raise fault(number, f"longer than {ROW_BYTES_MAX} bytes")
             stripped = line.removeprefix(_BYTE_ORDER_MARK).strip() if number == 1 else line.strip()
             if stripped:
                 yield number, stripped
     except (gzip.BadGzipFile, EOFError, zlib.error):
-        raise _fault(number + 1, "the gzip stream is damaged") from None
+        raise fault(number + 1, "the gzip stream is damaged") from None
 
 
-def _object(line: bytes, number: int) -> dict[str, Any]:
+def row_object(line: bytes, number: int) -> dict[str, Any]:
     try:
         document = orjson.loads(line)
     except orjson.JSONDecodeError:
-        raise _fault(number, "not valid JSON in UTF-8") from None
+        raise fault(number, "not valid JSON in UTF-8") from None
     if not isinstance(document, dict):
-        raise _fault(number, "not a JSON object")
+        raise fault(number, "not a JSON object")
     return document
 
 
 def _text(document: Mapping[str, Any], field: str, number: int) -> str | None:
     value = document.get(field)
     if value is not None and not isinstance(value, str):
-        raise _fault(number, f"{field} must be a text")
+        raise fault(number, f"{field} must be a text")
     return value
 
 
@@ -163,14 +163,14 @@ def _label(document: Mapping[str, Any], number: int) -> bool:
     if "label" in document:
         label = _truth(document["label"])
         if label is None:
-            raise _fault(number, "label must be 1, 0, true, false, injection, toxic, malicious or benign")
+            raise fault(number, "label must be 1, 0, true, false, injection, toxic, malicious or benign")
         return label
     if "grounded" in document:
         grounded = _truth(document["grounded"])
         if grounded is None:
-            raise _fault(number, "grounded must be true or false")
+            raise fault(number, "grounded must be true or false")
         return not grounded
-    raise _fault(number, "label is missing")
+    raise fault(number, "label is missing")
 
 
 def _truth(value: object) -> bool | None:
@@ -185,7 +185,7 @@ def _history(value: object, number: int) -> tuple[str, ...]:
     if value is None:
         return ()
     if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
-        raise _fault(number, "history must be a list of texts")
+        raise fault(number, "history must be a list of texts")
     return tuple(text for text in value if text)
 
 

@@ -21,6 +21,7 @@ from scangate.profiles.repository import ProfileRevision
 
 FORCED: Final = "force delete"
 """The action in the audit log."""
+_NAMED_IN_MESSAGE: Final = 5
 
 
 async def insert_next(
@@ -119,7 +120,8 @@ async def remove(
         linked = await applications_with_profile(connection, operator.tsg_id, revision.profile_name)
         if linked:
             raise ConflictError(
-                f"{revision.profile_name!r} has no other revision and is the profile of applications that name none",
+                f"{revision.profile_name!r} has no other revision and is the profile of applications that name none: "
+                + ", ".join(repr(name) for _, name in linked[:_NAMED_IN_MESSAGE]),
                 payload=[{"policy_id": id_, "policy_name": name, "priority": 0} for id_, name in linked],
             )
     await repository.delete_revision(connection, operator.tsg_id, revision.profile_id)

@@ -133,6 +133,21 @@ class Profiles:
             revision = await changes.remove(connection, operator, profile_id, forced_by=forced_by)
         return self._changed(revision)
 
+    async def remove_all(self, operator: Operator, name: str, *, forced_by: str | None = None) -> list[ProfileRevision]:
+        """Delete every revision of a name, or none.
+
+        Raises:
+            ProfileInvalidError: no profile has that name.
+            ConflictError: applications scan with that profile; says which.
+        """
+        async with self._database.write() as connection:
+            found = await repository.list_revisions(connection, operator.tsg_id, name)
+            if not found:
+                raise ProfileInvalidError(f"profile not found: {name!r}")
+            for revision in found:
+                await changes.remove(connection, operator, revision.profile_id, forced_by=forced_by)
+        return [self._changed(revision) for revision in found]
+
     def _changed(self, revision: ProfileRevision) -> ProfileRevision:
         """From here on this process answers by what was committed."""
         self._newest.forget((revision.tsg_id, revision.profile_name))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -129,13 +130,17 @@ class Topics:
             await _check_name(connection, operator.tsg_id, draft.name, topic.topic_id)
             return await _replace(connection, operator, topic, draft, by)
 
-    async def apply(self, operator: Operator, draft: TopicDraft, *, by: str) -> Topic:
-        """The next revision of the topic with the draft's name, or the first one."""
+    async def apply_all(self, operator: Operator, drafts: Sequence[TopicDraft], *, by: str) -> list[Topic]:
+        """Each as the next revision of the topic with its name, or as the first one; all of them or none."""
+        applied = []
         async with self._database.write() as connection:
-            topic = await topic_repository.find_by_name(connection, operator.tsg_id, draft.name)
-            if topic is None:
-                return await _create(connection, operator, draft, by)
-            return await _replace(connection, operator, topic, draft, by)
+            for draft in drafts:
+                topic = await topic_repository.find_by_name(connection, operator.tsg_id, draft.name)
+                if topic is None:
+                    applied.append(await _create(connection, operator, draft, by))
+                else:
+                    applied.append(await _replace(connection, operator, topic, draft, by))
+        return applied
 
     async def remove(self, operator: Operator, topic_id: str, *, forced_by: str | None = None) -> Topic:
         """`forced_by`: delete whatever refers to the topic, and who asks.

@@ -10,6 +10,7 @@ from scangate.errors import NotFoundError, ProfileInvalidError
 from scangate.identity import applications
 from scangate.identity.access import permitted
 from scangate.identity.permissions import Entity, Verb
+from scangate.identity.principal import Operator
 from scangate.identity.schemas import (
     CustomerAppObject,
     CustomerAppUpdate,
@@ -52,21 +53,20 @@ async def get_customer_app(request: Request, app_name: str | None = None) -> Any
     response_model=PaginatedCustomerAppObject,
     response_model_exclude_none=True,
 )
+async def list_customer_apps(request: Request, offset: Offset = 0, limit: Limit = 100) -> Any:
+    """Oldest first, each with its keys and their deployment profile."""
+    return await _page(request, await permitted(request, Entity.APPLICATIONS, Verb.READ), offset, limit)
+
+
 @router.get(
     "/customerapp/tsg/{tsg_id}",
+    summary="List applications of a tenant",
     response_model=PaginatedCustomerAppObject,
     response_model_exclude_none=True,
-    include_in_schema=False,
 )
-async def list_customer_apps(request: Request, tsg_id: str | None = None, offset: Offset = 0, limit: Limit = 100) -> Any:
-    """Oldest first, each with its keys and their deployment profile."""
-    operator = await permitted(request, Entity.APPLICATIONS, Verb.READ, tsg_id=tsg_id)
-    identity: Identity = request.app.state.runtime.identity
-    found, keys = await applications.list_applications(identity, operator.tsg_id, offset=offset, limit=limit + 1)
-    shown, following = page(found, offset, limit)
-    return PaginatedCustomerAppObject(
-        customer_apps=[CustomerAppObject.of(application, keys) for application in shown], next_offset=following
-    )
+async def list_customer_apps_of_tenant(request: Request, tsg_id: str, offset: Offset = 0, limit: Limit = 100) -> Any:
+    """The same list; the tenant must be the caller's."""
+    return await _page(request, await permitted(request, Entity.APPLICATIONS, Verb.READ, tsg_id=tsg_id), offset, limit)
 
 
 @router.put(
@@ -95,6 +95,15 @@ async def delete_customer_app(request: Request, app_name: str | None = None, upd
     name = required(app_name, "app_name").strip()
     await applications.delete_application(identity, operator, name, by=updated_by_of(updated_by))
     return f"successfully deleted customer app: {name}"
+
+
+async def _page(request: Request, operator: Operator, offset: int, limit: int) -> PaginatedCustomerAppObject:
+    identity: Identity = request.app.state.runtime.identity
+    found, keys = await applications.list_applications(identity, operator.tsg_id, offset=offset, limit=limit + 1)
+    shown, following = page(found, offset, limit)
+    return PaginatedCustomerAppObject(
+        customer_apps=[CustomerAppObject.of(application, keys) for application in shown], next_offset=following
+    )
 
 
 async def _known(profiles: _Profiles, tsg_id: str, name: str) -> str:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from scangate.identity import keys
 from scangate.identity.access import permitted
 from scangate.identity.permissions import Entity, Verb
+from scangate.identity.principal import Operator
 from scangate.identity.rotation import Rotation
 from scangate.identity.schemas import (
     APIKeyCreationObject,
@@ -39,22 +40,21 @@ async def create_api_key(request: Request) -> Any:
     return APIKeyObject.of(key, secret=secret)
 
 
+@router.get("/apikeys", summary="List API keys", response_model=PaginatedAPIKeyObject, response_model_exclude_none=True)
+async def list_api_keys(request: Request, offset: Offset = 0, limit: Limit = 100) -> Any:
+    """Oldest first. A key is known by its name and its last eight characters."""
+    return await _page(request, await permitted(request, Entity.API_KEYS, Verb.READ), offset, limit)
+
+
 @router.get(
-    "/apikeys",
-    summary="List API keys",
+    "/apikeys/tsg/{tsg_id}",
+    summary="List API keys of a tenant",
     response_model=PaginatedAPIKeyObject,
     response_model_exclude_none=True,
 )
-@router.get(
-    "/apikeys/tsg/{tsg_id}", response_model=PaginatedAPIKeyObject, response_model_exclude_none=True, include_in_schema=False
-)
-async def list_api_keys(request: Request, tsg_id: str | None = None, offset: Offset = 0, limit: Limit = 100) -> Any:
-    """Oldest first. A key is known by its name and its last eight characters."""
-    operator = await permitted(request, Entity.API_KEYS, Verb.READ, tsg_id=tsg_id)
-    identity: Identity = request.app.state.runtime.identity
-    found = await keys.list_keys(identity, operator.tsg_id, offset=offset, limit=limit + 1)
-    shown, following = page(found, offset, limit)
-    return PaginatedAPIKeyObject(api_keys=[APIKeyObject.of(key) for key in shown], next_offset=following)
+async def list_api_keys_of_tenant(request: Request, tsg_id: str, offset: Offset = 0, limit: Limit = 100) -> Any:
+    """The same list; the tenant must be the caller's."""
+    return await _page(request, await permitted(request, Entity.API_KEYS, Verb.READ, tsg_id=tsg_id), offset, limit)
 
 
 @router.delete("/apikey/delete/{api_key_name:path}", summary="Delete an API key by name")
@@ -81,3 +81,10 @@ async def regenerate_api_key(request: Request, api_key_id: str) -> Any:
     rotation = Rotation(wanted.rotation_time_interval, wanted.rotation_time_unit)
     key, secret = await keys.regenerate_key(identity, operator, api_key_id, rotation, by=wanted.updated_by)
     return APIKeyObject.of(key, secret=secret)
+
+
+async def _page(request: Request, operator: Operator, offset: int, limit: int) -> PaginatedAPIKeyObject:
+    identity: Identity = request.app.state.runtime.identity
+    found = await keys.list_keys(identity, operator.tsg_id, offset=offset, limit=limit + 1)
+    shown, following = page(found, offset, limit)
+    return PaginatedAPIKeyObject(api_keys=[APIKeyObject.of(key) for key in shown], next_offset=following)

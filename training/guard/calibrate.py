@@ -24,8 +24,8 @@ from training.guard.scoring import Rates
 from training.guard.targets import CATEGORIES, TOXIC_OUTPUTS, UNKNOWN
 from training.guard.train import predict, sigmoid
 
-RATES = {"high": Rates(0.005, 0.03), "moderate": Rates(0.02, 0.08)}
-TOXIC_RATES = {"high": Rates(0.005, 0.05), "moderate": Rates(0.02, 0.12)}
+RATES = {"high": Rates(0.005, 0.05), "moderate": Rates(0.02, 0.10)}
+TOXIC_RATES = {"high": Rates(0.0075, 0.08), "moderate": Rates(0.02, 0.15)}
 """Of all eight categories together."""
 
 

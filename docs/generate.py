@@ -278,7 +278,7 @@ def profile_page() -> str:
     objects = {"ProfilePolicy": schema, **schema["$defs"]}
     text = (
         "# Profile documents\n\n"
-        f"A document has a `profile_name` of 1 to {PROFILE_NAME_MAX} characters, a `policy`, and optionally `active`. "
+        f"A document has a `profile_name` of 1 to {PROFILE_NAME_MAX} bytes in UTF-8, a `policy`, and optionally `active`. "
         "This page describes `policy`; [how to write profiles](../how-to/write-profiles.md) has examples.\n\n"
         'An action of `""` switches a detector off, `allow` and `alert` detect without blocking. `null` means the same as a '
         "field that is absent. Fields that are not listed here survive a round trip and do nothing; a name, action or category "

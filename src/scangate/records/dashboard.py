@@ -92,7 +92,7 @@ async def application(database: Database, tsg_id: str, span: Window, app: App) -
         daily = _scaled(await figures.token_sum(connection, tsg_id, span, app) / span.days)
         monthly = _scaled(await figures.token_sum(connection, tsg_id, Window(month_start, span.until_us, 1), app))
         profiles = await figures.profiles_used(connection, tsg_id, span, app)
-        last_session = await figures.last_session(connection, tsg_id, span, app)
+        last_session = await figures.last_session(connection, tsg_id, app, found.last_us) if found else None
         labels = await labels_of(connection, tsg_id, [app[0]])
     registered = labels.applications.get(app[0])
     return {
@@ -208,8 +208,7 @@ async def sessions_overview(database: Database, tsg_id: str, span: Window, *, of
     async with database.read() as connection:
         shown = await figures.newest_sessions(connection, tsg_id, span, offset=offset, limit=limit)
         total = await figures.count_sessions(connection, tsg_id, span)
-        ids = [found.session_id for found in shown]
-        for app, session_id, mask, rows in await figures.severities_of_sessions(connection, tsg_id, span, ids):
+        for app, session_id, mask, rows in await figures.severities_of_sessions(connection, tsg_id, span, shown):
             tallies[app, session_id].add(mask, rows)
     return {
         "items": [

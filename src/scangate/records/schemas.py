@@ -28,7 +28,7 @@ class LogQuery(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    page_token: str | None = Field(None, max_length=200, description="Of the page before; beats `pageNumber`.")
+    page_token: str | None = Field(None, max_length=400, description="Of the page before; beats `pageNumber`.")
 
 
 class SeverityCounts(BaseModel):

@@ -105,24 +105,26 @@ class ScanLog:
     ) -> LogPage:
         """
         Args:
-            token: of the page before; it also holds the window, so that what comes in meanwhile shifts nothing.
+            token: of the page before; it also holds the window, so that what comes in meanwhile shifts nothing, and the totals,
+                which are counted once.
             offset: rows to leave out, where there is no token.
 
         Raises:
             RequestInvalidError: the token is none of this server's.
         """
-        after = None
+        after = totals = None
         if token:
-            until_us, after = _position(token)
+            until_us, after, totals = _position(token)
             span = window_of((span.until_us - span.since_us) // 1_000_000, until_us)
         async with self.database.read() as connection:
             found = await repository.list_entries(
                 connection, tsg_id, span.since_us, span.until_us, category=category, after=after,
                 offset=0 if after else offset, limit=limit + 1,
             )  # fmt: skip
-            totals = await repository.count_by_category(connection, tsg_id, span.since_us, span.until_us)
+            if totals is None:
+                totals = await repository.count_by_category(connection, tsg_id, span.since_us, span.until_us)
         entries = found[:limit]
-        return LogPage(entries, totals, _token(span.until_us, entries[-1]) if len(found) > limit else None)
+        return LogPage(entries, totals, _token(span.until_us, entries[-1], totals) if len(found) > limit else None)
 
     async def documents(self, tsg_id: str, entries: Sequence[LogEntry]) -> list[JsonObject]:
         """Entries of one tenant as the API gives them."""
@@ -228,16 +230,23 @@ class ScanLog:
         return rows
 
 
-def _token(until_us: int, last: LogEntry) -> str:
-    return base64.urlsafe_b64encode(f"{until_us}.{last.received_us}.{last.log_id}".encode()).decode()
+Totals = dict[str, tuple[int, int]]
 
 
-def _position(token: str) -> tuple[int, Position]:
+def _token(until_us: int, last: LogEntry, totals: Totals) -> str:
+    counts = (number for category in repository.CATEGORIES for number in totals.get(category, (0, 0)))
+    numbers = (until_us, last.received_us, last.log_id, *counts)
+    return base64.urlsafe_b64encode(".".join(map(str, numbers)).encode()).decode()
+
+
+def _position(token: str) -> tuple[int, Position, Totals]:
+    """What a client makes of a token of its own shows it nothing but its tenant's rows, and counts that it made up itself."""
     try:
-        parts = base64.urlsafe_b64decode(token.encode()).decode().split(".")
-        until_us, received_us, log_id = (int(part) for part in parts)
-        if not all(0 <= number < 2**63 for number in (until_us, received_us, log_id)):
+        numbers = [int(part) for part in base64.urlsafe_b64decode(token.encode()).decode().split(".")]
+        if len(numbers) != 3 + 2 * len(repository.CATEGORIES) or not all(0 <= number < 2**63 for number in numbers):
             raise ValueError
     except (ValueError, binascii.Error):
         raise RequestInvalidError("page_token: not one of this server") from None
-    return until_us, Position(received_us, log_id)
+    until_us, received_us, log_id, *counts = numbers
+    totals = {category: (counts[2 * i], counts[2 * i + 1]) for i, category in enumerate(repository.CATEGORIES)}
+    return until_us, Position(received_us, log_id), totals

@@ -30,10 +30,14 @@ class ScanLogRow(Base):
     __table_args__ = (
         Index("ix_scan_log_received", "tsg_id", "received_us", "log_id"),
         Index("ix_scan_log_category", "tsg_id", "category", "received_us", "text_records"),
-        Index("ix_scan_log_session", "tsg_id", "session_id", "received_us"),
+        # sessions in one piece, with all that dashboards count of them
+        Index(
+            "ix_scan_log_session",
+            "tsg_id", "application_id", "app_name", "session_id", "received_us", "category", "tokens", "profile_name",
+        ),
         Index("ix_scan_log_scan", "scan_id"),
         {"sqlite_autoincrement": True},
-    )
+    )  # fmt: skip
 
     log_id: Mapped[int] = mapped_column(LOG_ID, primary_key=True, autoincrement=True)
     tsg_id: Mapped[str] = mapped_column(String(32))

@@ -34,7 +34,11 @@ def upgrade() -> None:
     )
     op.create_index("ix_scan_log_received", "scan_log", ["tsg_id", "received_us", "log_id"])
     op.create_index("ix_scan_log_category", "scan_log", ["tsg_id", "category", "received_us", "text_records"])
-    op.create_index("ix_scan_log_session", "scan_log", ["tsg_id", "session_id", "received_us"])
+    op.create_index(
+        "ix_scan_log_session",
+        "scan_log",
+        ["tsg_id", "application_id", "app_name", "session_id", "received_us", "category", "tokens", "profile_name"],
+    )
     op.create_index("ix_scan_log_scan", "scan_log", ["scan_id"])
     op.create_table(
         "scan_contents",

@@ -15,7 +15,6 @@ from scangate.db.engine import Database
 from scangate.domain.moments import timestamp
 from scangate.identity import application_repository
 from scangate.identity.application_repository import Tenant
-from scangate.tenants import create_tenant, first_profiles
 
 app = typer.Typer(help="Create and list tenants.", no_args_is_help=True)
 
@@ -46,6 +45,8 @@ def create(
 ) -> None:
     """Create a tenant with its first profiles, deployment profile, application, key and service account, and print its secrets,
     this once."""
+    from scangate.tenants import create_tenant, first_profiles
+
     checked = checked_name(name, "the name")
     profiles = first_profiles()
     created = on_installation(data_dir, lambda database, _first: create_tenant(database, checked, profiles))

@@ -52,12 +52,13 @@ def test_every_shell_block_works_and_answers_what_the_readme_says(readme: Readme
         capture_output=True, text=True, timeout=60, check=True, cwd=readme.folder, env=readme.environment,
     )  # fmt: skip
     answers: list[Any] = [json.loads(text) for text in done.stdout.split(BETWEEN) if text.strip()]
-    injection, masked, results, reports = answers
+    injection, masked, results, reports, profiles = answers
     assert injection["action"] == "block" and injection["prompt_detected"]["injection"]
     assert masked["action"] == "allow"
     assert masked["prompt_masked_data"]["data"] == "Charge my card XXXXXXXXXXXXXXXXXXX, please."
     assert {row["req_id"] for row in results} == {1, 2}
     assert isinstance(reports, list)
+    assert {profile["profile_name"] for profile in profiles["ai_profiles"]} >= {"default", "monitor", "mask-sensitive-data"}
 
 
 def test_the_answer_shown_is_part_of_the_answer_given(readme: Readme) -> None:

@@ -33,9 +33,11 @@ def profiles() -> list[ProfileDraft]:
     return first_profiles()
 
 
-def on_database(server: LiveServer, work: Callable[[Database], Awaitable[T]]) -> T:
+def on_database(server: LiveServer, work: Callable[[Database], Awaitable[T]], url: str | None = None) -> T:
+    """`url`: of a server's database that is not in its data directory."""
+
     async def run() -> T:
-        database = Database(Settings(data_dir=server.data_dir).database_url)
+        database = Database(url or Settings(data_dir=server.data_dir).database_url)
         try:
             return await work(database)
         finally:
@@ -91,9 +93,10 @@ class Operator:
 class TenantOperator(Operator):
     """The superuser of a tenant of its own."""
 
-    def __init__(self, server: LiveServer) -> None:
+    def __init__(self, server: LiveServer, url: str | None = None) -> None:
+        self.url = url
         self.tenant: NewTenant = on_database(
-            server, lambda database: create_tenant(database, f"t-{secrets.token_hex(6)}", profiles())
+            server, lambda database: create_tenant(database, f"t-{secrets.token_hex(6)}", profiles()), url
         )
         super().__init__(server, access_token(server, self.tenant.client_id, self.tenant.client_secret))
 
@@ -111,7 +114,7 @@ class TenantOperator(Operator):
             created = await deployments.create_deployment(identity, operator, secrets.token_hex(4), expires_at=expires_at)
             return created.auth_code
 
-        return on_database(self.server, work)
+        return on_database(self.server, work, self.url)
 
     def key(self, name: str, app: str, **changes: Any) -> dict[str, Any]:
         """A new key, by default of a new deployment profile."""

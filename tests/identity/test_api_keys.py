@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -83,6 +84,14 @@ def test_a_deployment_profile_has_one_live_key(one: TenantOperator) -> None:
     one("GET", "/customerapp", 404, params={"app_name": "busy-2"})
     one("DELETE", "/apikey/delete/only", params={"updated_by": BY})
     assert one.key("second", "busy", auth_code=auth_code)["customer_appId"] != first["customer_appId"]
+
+
+def test_the_limit_holds_for_keys_that_are_created_at_once(one: TenantOperator) -> None:
+    auth_code = one.deployment()
+    wanted = [one.wanted(f"at-once-{number}", f"at-once-{number}", auth_code=auth_code) for number in range(8)]
+    with ThreadPoolExecutor(len(wanted)) as pool:
+        statuses = sorted(pool.map(lambda document: one.client.post("/apikey", json=document).status_code, wanted))
+    assert statuses == [200] + [409] * (len(wanted) - 1)
 
 
 def test_a_name_is_taken_once(one: TenantOperator, two: TenantOperator) -> None:

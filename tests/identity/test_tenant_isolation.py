@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +13,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from tests.identity.tenants import BY, TenantOperator, scan_status
+from tests.live import running
+from tests.postgres import empty_database
 
 NAMES = st.sampled_from(["alpha", "beta", "Ünïcode 🔑", "with/slash", "a b"])
 WHO = st.integers(0, 1)
@@ -139,15 +144,26 @@ class TwoTenants(RuleBasedStateMachine):
                 assert scan_status(tenant.server, key=secret) == 403
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def tenants(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[TenantOperator, TenantOperator]]:
+    with ExitStack() as stack:
+        if request.param == "sqlite":
+            server, url = request.getfixturevalue("server"), None
+        else:
+            url = stack.enter_context(empty_database(request.getfixturevalue("postgres")))
+            server = stack.enter_context(running(tmp_path / "data", env={"SCANGATE_DATABASE__URL": url}))
+        one, two = (stack.enter_context(closing(TenantOperator(server, url))) for _ in range(2))
+        yield one, two
+
+
 @pytest.mark.timeout(600)
-def test_two_tenants_never_see_or_lose_anything(one: TenantOperator, two: TenantOperator) -> None:
-    tenants = (one, two)
+def test_two_tenants_never_see_or_lose_anything(tenants: tuple[TenantOperator, TenantOperator]) -> None:
     codes = [[tenant.deployment() for _ in range(DEPLOYMENTS)] for tenant in tenants]
     for tenant in tenants:
         tenant("DELETE", "/apikey/delete/default", params={"updated_by": BY})
     run_state_machine_as_test(
         type("TwoOfThese", (TwoTenants,), {"tenants": tenants, "codes": codes}),
         settings=settings(
-            max_examples=12, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck), database=None
+            max_examples=8, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck), database=None
         ),
     )

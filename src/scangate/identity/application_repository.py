@@ -112,7 +112,9 @@ def _applications(tsg_id: str) -> Select[*tuple[Any, ...]]:
 async def list_applications(connection: AsyncConnection, tsg_id: str, *, offset: int, limit: int | None) -> list[Application]:
     """Oldest first, so that new ones do not shift the pages of a client that reads on."""
     row = ApplicationRow
-    query = _applications(tsg_id).order_by(row.created_at, row.application_id).offset(offset).limit(limit)
+    order = (row.created_at, row.application_id)
+    page = select(row.application_id).where(row.tsg_id == tsg_id).order_by(*order).offset(offset).limit(limit)
+    query = _applications(tsg_id).where(row.application_id.in_(page)).order_by(*order)
     return [Application(*found) for found in (await connection.execute(query)).all()]
 
 

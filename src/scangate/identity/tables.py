@@ -34,7 +34,10 @@ class DeploymentProfileRow(Base):
 
 class ApplicationRow(Base):
     __tablename__ = "applications"
-    __table_args__ = (Index("ix_applications_name", "tsg_id", "name", unique=True),)
+    __table_args__ = (
+        Index("ix_applications_name", "tsg_id", "name", unique=True),
+        Index("ix_applications_created", "tsg_id", "created_at", "application_id"),
+    )
 
     application_id: Mapped[str] = mapped_column(String(36), primary_key=True)
     tsg_id: Mapped[str] = mapped_column(ForeignKey("tenants.tsg_id"), index=True)
@@ -61,11 +64,13 @@ class ApiKeyRow(Base):
             "ix_api_keys_name", "tsg_id", "name", unique=True,
             sqlite_where=text("revoked_at IS NULL"), postgresql_where=text("revoked_at IS NULL"),
         ),
+        Index("ix_api_keys_application", "application_id", "tsg_id"),
+        Index("ix_api_keys_created", "tsg_id", "created_at", "api_key_id"),
     )  # fmt: skip
 
     api_key_id: Mapped[str] = mapped_column(String(36), primary_key=True)
     tsg_id: Mapped[str] = mapped_column(ForeignKey("tenants.tsg_id"), index=True)
-    application_id: Mapped[str] = mapped_column(ForeignKey("applications.application_id"), index=True)
+    application_id: Mapped[str] = mapped_column(ForeignKey("applications.application_id"))
     name: Mapped[str] = mapped_column(String(31))
     key_hash: Mapped[str] = mapped_column(String(64), unique=True)
     last8: Mapped[str] = mapped_column(String(8))

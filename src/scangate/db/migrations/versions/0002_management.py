@@ -78,13 +78,15 @@ def _columns() -> None:
         table.add_column(sa.Column("active", sa.Boolean, nullable=False, server_default=sa.true()))
         table.create_index("ix_applications_name", ["tsg_id", "name"], unique=True)
         table.create_index("ix_applications_auth_code", ["auth_code"])
+        table.create_index("ix_applications_created", ["tsg_id", "created_at", "application_id"])
     with op.batch_alter_table("api_keys") as table:
         table.add_column(sa.Column("rotation_interval", sa.Integer))
         table.add_column(sa.Column("rotation_unit", sa.String(10)))
         table.add_column(_text("created_by"))
         table.add_column(_text("updated_by"))
         table.add_column(sa.Column("modified_at", TIME))
-        table.create_index("ix_api_keys_application_id", ["application_id"])
+        table.create_index("ix_api_keys_application", ["application_id", "tsg_id"])
+        table.create_index("ix_api_keys_created", ["tsg_id", "created_at", "api_key_id"])
     _rename_twins()
     op.create_index("ix_api_keys_name", "api_keys", ["tsg_id", "name"], unique=True, sqlite_where=LIVE, postgresql_where=LIVE)
     with op.batch_alter_table("service_accounts") as table:
@@ -149,7 +151,8 @@ def downgrade() -> None:
     for name in ("token_usage", "profile_topics", "custom_topics", "revoked_tokens", "signing_keys", "roles"):
         op.drop_table(name)
     op.drop_index("ix_api_keys_name", "api_keys")
-    op.drop_index("ix_api_keys_application_id", "api_keys")
+    op.drop_index("ix_api_keys_application", "api_keys")
+    op.drop_index("ix_api_keys_created", "api_keys")
     for name, columns in {
         "security_profiles": ["created_by"],
         "service_accounts": ["name", "disabled_at"],
@@ -162,5 +165,6 @@ def downgrade() -> None:
     with op.batch_alter_table("applications") as table:
         table.drop_index("ix_applications_name")
         table.drop_index("ix_applications_auth_code")
+        table.drop_index("ix_applications_created")
         for column in ("environment", "cloud_provider", "model_name", "created_by", "updated_by", "active"):
             table.drop_column(column)

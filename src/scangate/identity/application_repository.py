@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, delete, exists, insert, or_, select, update
+from sqlalchemy import Select, delete, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scangate.identity.tables import ApplicationRow, DeploymentProfileRow, TenantRow
@@ -92,10 +92,6 @@ async def auth_code_is_taken(connection: AsyncConnection, auth_code: str) -> boo
     return await connection.scalar(select(row.auth_code).where(row.auth_code == auth_code)) is not None
 
 
-async def insert_deployment(connection: AsyncConnection, **values: Any) -> None:
-    await connection.execute(insert(DeploymentProfileRow).values(**values))
-
-
 def _applications(tsg_id: str) -> Select[*tuple[Any, ...]]:
     row = ApplicationRow
     return (
@@ -126,10 +122,6 @@ async def find_application(connection: AsyncConnection, tsg_id: str, application
 async def find_application_by_name(connection: AsyncConnection, tsg_id: str, name: str) -> Application | None:
     found = (await connection.execute(_applications(tsg_id).where(ApplicationRow.name == name))).first()
     return Application(*found) if found else None
-
-
-async def insert_application(connection: AsyncConnection, **values: Any) -> None:
-    await connection.execute(insert(ApplicationRow).values(**values))
 
 
 async def update_application(connection: AsyncConnection, tsg_id: str, application_id: str, **values: Any) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scangate.domain.ids import new_id
 from scangate.errors import ConflictError, NotFoundError
-from scangate.identity import application_repository, audit, key_repository
+from scangate.identity import application_repository, audit, key_repository, repository
 from scangate.identity.application_repository import Application
 from scangate.identity.key_repository import KeyOfApplication
 from scangate.identity.permissions import Entity, Verb
@@ -121,7 +121,7 @@ async def insert_application(
 ) -> Application:  # fmt: skip
     """Inside the caller's transaction, once the name is known to be free."""
     application_id = new_id()
-    await application_repository.insert_application(
+    await repository.insert_application(
         connection, application_id=application_id, tsg_id=operator.tsg_id, auth_code=auth_code, name=name,
         profile_name=profile_name, agent_framework=agent_framework, environment=environment, cloud_provider=cloud_provider,
         created_by=created_by, created_at=now,

@@ -7,7 +7,7 @@ import secrets
 from datetime import UTC, datetime
 
 from scangate.errors import RequestInvalidError
-from scangate.identity import application_repository, audit
+from scangate.identity import application_repository, audit, repository
 from scangate.identity.application_repository import DeploymentProfile
 from scangate.identity.permissions import Entity, Verb
 from scangate.identity.principal import Operator
@@ -37,7 +37,7 @@ async def create_deployment(
     async with identity.database.write() as connection:
         while await application_repository.auth_code_is_taken(connection, auth_code):
             auth_code = new_auth_code()
-        await application_repository.insert_deployment(
+        await repository.insert_deployment_profile(
             connection, auth_code=auth_code, tsg_id=operator.tsg_id, dp_name=name, monthly_tokens=monthly_tokens,
             active=True, expires_at=expires_at, created_at=datetime.now(UTC),
         )  # fmt: skip

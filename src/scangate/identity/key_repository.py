@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, case, delete, func, insert, or_, select, update
+from sqlalchemy import Select, case, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scangate.identity.tables import ApiKeyRow, ApplicationRow, DeploymentProfileRow
@@ -123,10 +123,6 @@ async def keys_of_applications(connection: AsyncConnection, tsg_id: str, ids: Se
         key.tsg_id == tsg_id, key.application_id.in_(ids), key.revoked_at.is_(None)
     )
     return [KeyOfApplication(*found) for found in (await connection.execute(query.order_by(key.name))).all()]
-
-
-async def insert_key(connection: AsyncConnection, **values: Any) -> None:
-    await connection.execute(insert(ApiKeyRow).values(**values))
 
 
 async def update_key(connection: AsyncConnection, tsg_id: str, api_key_id: str, **values: Any) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scangate.domain.ids import new_id
 from scangate.errors import ConflictError, NotFoundError, RequestInvalidError
-from scangate.identity import application_repository, audit, key_repository
+from scangate.identity import application_repository, audit, key_repository, repository
 from scangate.identity.application_repository import Application, DeploymentProfile
 from scangate.identity.applications import insert_application, remove_application
 from scangate.identity.key_repository import ApiKey
@@ -212,7 +212,7 @@ async def _insert(
     by: str,
 ) -> tuple[ApiKey, str]:
     secret, api_key_id = generate_secret(), new_id()
-    await key_repository.insert_key(
+    await repository.insert_api_key(
         connection, api_key_id=api_key_id, tsg_id=operator.tsg_id, application_id=application.application_id, name=name,
         key_hash=hash_secret(secret), last8=secret[-8:], created_at=now, expires_at=expires_at, created_by=by,
         rotation_interval=rotation.interval if rotation else None, rotation_unit=rotation.unit if rotation else None,

@@ -1,4 +1,4 @@
-"""Every query on tenants, applications, keys and service accounts."""
+"""Queries of authentication, and what a tenant begins with; those of the management plane stand in `key_repository` and its siblings."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scangate.identity.principal import Principal
@@ -20,19 +20,6 @@ from scangate.identity.tables import (
     SigningKeyRow,
     TenantRow,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class KeyListing:
-    """A key as it may be shown: never the key itself."""
-
-    api_key_id: str
-    name: str
-    application: str
-    last8: str
-    created_at: datetime
-    expires_at: datetime | None
-    revoked_at: datetime | None
 
 
 async def find_principal(connection: AsyncConnection, key_hash: str) -> Principal | None:
@@ -82,50 +69,6 @@ async def insert_service_account(connection: AsyncConnection, **values: Any) -> 
 
 async def insert_api_key(connection: AsyncConnection, **values: Any) -> None:
     await connection.execute(insert(ApiKeyRow).values(**values))
-
-
-async def find_application(connection: AsyncConnection, tsg_id: str, name: str | None) -> str | None:
-    """The id of the application with that name, or of the oldest one."""
-    query = select(ApplicationRow.application_id).where(ApplicationRow.tsg_id == tsg_id)
-    if name is not None:
-        query = query.where(ApplicationRow.name == name)
-    found: str | None = await connection.scalar(query.order_by(ApplicationRow.created_at).limit(1))
-    return found
-
-
-def _keys(tsg_id: str) -> Any:
-    return (
-        select(
-            ApiKeyRow.api_key_id,
-            ApiKeyRow.name,
-            ApplicationRow.name.label("application"),
-            ApiKeyRow.last8,
-            ApiKeyRow.created_at,
-            ApiKeyRow.expires_at,
-            ApiKeyRow.revoked_at,
-        )
-        .join(ApplicationRow, ApplicationRow.application_id == ApiKeyRow.application_id)
-        .where(ApiKeyRow.tsg_id == tsg_id)
-        .order_by(ApiKeyRow.created_at)
-    )
-
-
-async def list_keys(connection: AsyncConnection, tsg_id: str) -> list[KeyListing]:
-    return [KeyListing(*row) for row in (await connection.execute(_keys(tsg_id))).all()]
-
-
-async def revoke_keys(connection: AsyncConnection, tsg_id: str, name_or_last8: str, at: datetime) -> int:
-    """Revoke every live key with that name or those last eight characters; returns how many there were."""
-    result = await connection.execute(
-        update(ApiKeyRow)
-        .where(
-            ApiKeyRow.tsg_id == tsg_id,
-            ApiKeyRow.revoked_at.is_(None),
-            (ApiKeyRow.name == name_or_last8) | (ApiKeyRow.last8 == name_or_last8),
-        )
-        .values(revoked_at=at)
-    )
-    return result.rowcount
 
 
 @dataclass(frozen=True, slots=True)

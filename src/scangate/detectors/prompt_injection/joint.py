@@ -1,8 +1,8 @@
 """Joins two judgements of a text: rules and linear model, which see all of it, and the guard model, which sees some windows.
 
-Every window that the guard looked at gets one logit, `linear_high + log(exp(L - linear_high) + exp(N - neural_high))`: L is the highest
+Every window that the guard looked at gets one logit, `linear_high + log(exp(a * (L - linear_high)) + exp(N - neural_high))`: L is the highest
 logit of the rules and the linear model inside the window, N the guard's. Either is enough, and two that are nearly sure add up: the two know
-different attacks. What lies in no such window is judged by L alone, at the thresholds of its own.
+different attacks. The slope `a` is above 1, since the doubts of the linear model are worth less than those of the guard. What lies in no such window is judged by L alone, at the thresholds of its own.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ class JointWeights(BaseModel):
     """L where neither rules nor linear model found anything, and its lowest value."""
     high: float
     medium: float
+    linear_slope: float = 1.0
     neural_slope: float = 1.0
     """How much a logit of the guard counts beside one of the linear model; other than 1 for a user's model only."""
 
@@ -43,8 +44,9 @@ class JointWeights(BaseModel):
         return self.model_copy(update={"neural_high": high - (self.high - self.linear_high) / slope, "neural_slope": slope})
 
     def logit(self, linear: float, neural: float) -> float:
+        of_linear = (max(linear, self.floor) - self.linear_high) * self.linear_slope
         of_guard = (neural - self.neural_high) * self.neural_slope
-        sure, surer = sorted((max(linear, self.floor) - self.linear_high, of_guard))
+        sure, surer = sorted((of_linear, of_guard))
         return self.linear_high + surer + log1p(exp(sure - surer))
 
 

@@ -10,11 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
+from scangate.db.changes import ChangeWatch
 from scangate.db.engine import Database
 from scangate.detectors.contract import Resources
 from scangate.detectors.guard import shared_guard
 from scangate.detectors.registry import REGISTRY
 from scangate.errors import ProfileInvalidError, StorageUnavailableError
+from scangate.identity.audit import newest_entry
 from scangate.identity.service import Authenticator, Identity, tenant_of_installation
 from scangate.identity.tokens import Tokens
 from scangate.identity.usage import Meter, add_usage
@@ -116,7 +118,8 @@ async def open_runtime(settings: Settings, *, releases_jobs: bool) -> AsyncItera
     )
     resources = Resources(data_dir=settings.data_dir, max_urls=settings.limits.urls, own_models=settings.own_models)
     executor.submit(shared_guard, resources)  # beside everything else; where it fails, the warm-up says so
-    profiles = Profiles(database, REGISTRY, resources)
+    watch = ChangeWatch(lambda: newest_entry(database))
+    profiles = Profiles(database, REGISTRY, resources, watch=watch)
     scans = Scans(database, profiles, recorder, scan_log, executor, settings.limits, meter)
     queue = Queue(database, lease_seconds=settings.jobs.lease_seconds)
     worker = Worker(
@@ -124,7 +127,7 @@ async def open_runtime(settings: Settings, *, releases_jobs: bool) -> AsyncItera
     )
     limiter = RateLimiter(settings.limits.queries_per_minute)
     tokens = Tokens(database, key_days=settings.identity.signing_key_days)
-    identity = Identity(database, tokens, Authenticator(database, tokens), settings.identity)
+    identity = Identity(database, tokens, Authenticator(database, tokens, watch), settings.identity)
     runtime = Runtime(settings, database, identity, profiles, Topics(database), recorder, scan_log, scans, queue, worker, limiter)
     try:
         await runtime.warm_up()
@@ -133,6 +136,7 @@ async def open_runtime(settings: Settings, *, releases_jobs: bool) -> AsyncItera
         if releases_jobs:
             await queue.release_all()
         async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(watch.run())
             tasks.create_task(recorder.run())
             tasks.create_task(worker.run())
             tasks.create_task(scan_log.run())
@@ -140,6 +144,7 @@ async def open_runtime(settings: Settings, *, releases_jobs: bool) -> AsyncItera
             try:
                 yield runtime
             finally:
+                watch.stop()
                 worker.stop()
                 scan_log.stop()
                 forwarder.stop()

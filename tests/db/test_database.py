@@ -23,6 +23,7 @@ import scangate.profiles.tables
 import scangate.records.tables
 import scangate.scans.tables  # noqa: F401 - fills the metadata
 from scangate.db.base import Base
+from scangate.db.changes import ChangeWatch
 from scangate.db.engine import Database
 from scangate.db.readthrough import ReadThrough
 from scangate.errors import ConfigurationError, StorageUnavailableError
@@ -235,3 +236,36 @@ def test_read_through_does_not_cache_a_failure() -> None:
         assert await cache.get("a")
 
     asyncio.run(work())
+
+
+def test_a_watched_cache_reads_again_when_something_was_changed_and_else_not_at_all() -> None:
+    reads: list[str] = []
+    newest = 1
+
+    async def read(key: str) -> int:
+        reads.append(key)
+        return len(reads)
+
+    async def state() -> int:
+        if newest < 0:
+            raise StorageUnavailableError
+        return newest
+
+    async def run() -> None:
+        nonlocal newest
+        watch = ChangeWatch(state)
+        cache: ReadThrough[str, int] = ReadThrough(read, ttl_seconds=0.0, size=10, watch=watch)
+        await watch.ask()
+        assert [await cache.get("a") for _ in range(3)] == [1, 1, 1]
+        await watch.ask()
+        assert await cache.get("a") == 1
+        newest = 2
+        await watch.ask()
+        assert [await cache.get("a") for _ in range(2)] == [2, 2]
+        newest = -1
+        with pytest.raises(StorageUnavailableError):
+            await watch.ask()
+        watch._asked_at -= 10  # as if that had lasted
+        assert [await cache.get("a") for _ in range(2)] == [3, 4], "nothing is vouched for, and the time to live is none"
+
+    asyncio.run(run())

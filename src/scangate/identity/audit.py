@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from scangate.db.engine import Database
 from scangate.identity.permissions import Entity, Verb
 from scangate.identity.principal import Operator
 from scangate.identity.tables import AuditRow
@@ -67,6 +68,12 @@ async def list_entries(connection: AsyncConnection, tsg_id: str, *, offset: int,
         .limit(limit)
     )
     return [AuditEntry(*found) for found in (await connection.execute(query)).all()]
+
+
+async def newest_entry(database: Database) -> int:
+    """The number of the newest entry of any tenant, 0 for none: another number means that something was changed."""
+    async with database.read() as connection:
+        return int(await connection.scalar(select(func.max(AuditRow.audit_id))) or 0)
 
 
 async def count_entries(connection: AsyncConnection, tsg_id: str) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from scangate.db.changes import ChangeWatch
 from scangate.db.engine import Database
 from scangate.db.readthrough import ReadThrough
 from scangate.errors import CredentialsInvalidError, NotAuthenticatedError, RequestInvalidError
@@ -26,19 +27,25 @@ class Identity:
 
 
 class Authenticator:
-    """Keys and access tokens to who they belong to, cached: a revocation by another process holds after `ttl_seconds` at the latest.
+    """Keys and access tokens to who they belong to, cached: a revocation by another process holds within a second.
 
     Unknown ones are cached too, so that a client that hammers with a wrong key does not reach the database; the caches are
     bounded, least recently used out first.
     """
 
-    def __init__(self, database: Database, tokens: Tokens, *, ttl_seconds: float = 0.9, size: int = 4096) -> None:
+    def __init__(
+        self, database: Database, tokens: Tokens, watch: ChangeWatch | None = None, *, ttl_seconds: float = 0.9, size: int = 4096
+    ) -> None:
         self._database = database
         self._tokens = tokens
-        self._principals: ReadThrough[str, Principal | None] = ReadThrough(self._find, ttl_seconds=ttl_seconds, size=size)
-        self._bearers: ReadThrough[str, Principal | None] = ReadThrough(self._find_bearer, ttl_seconds=ttl_seconds, size=size)
+        self._principals: ReadThrough[str, Principal | None] = ReadThrough(
+            self._find, ttl_seconds=ttl_seconds, size=size, watch=watch
+        )
+        self._bearers: ReadThrough[str, Principal | None] = ReadThrough(
+            self._find_bearer, ttl_seconds=ttl_seconds, size=size, watch=watch
+        )
         self._operators: ReadThrough[str, tuple[Operator, datetime] | None] = ReadThrough(
-            self._find_operator, ttl_seconds=ttl_seconds, size=size
+            self._find_operator, ttl_seconds=ttl_seconds, size=size, watch=watch
         )
 
     async def authenticate(self, key: str) -> Principal:

@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
 
+from scangate.db.changes import ChangeWatch
 from scangate.db.engine import Database
 from scangate.db.readthrough import ReadThrough
 from scangate.detectors.contract import DetectorSpec, Resources
@@ -23,7 +24,7 @@ PROFILE_REQUIRED = "AI profile required: name one, or link one to the API key's 
 
 
 class Profiles:
-    """Plans by profile id or name. A change by another process holds after `ttl_seconds` at the latest.
+    """Plans by profile id or name. A change by another process holds within a second.
 
     Plans are immutable and cached by profile id, which is one revision's own; the caches are bounded.
     """
@@ -34,6 +35,7 @@ class Profiles:
         registry: Sequence[DetectorSpec[Any]],
         resources: Resources,
         *,
+        watch: ChangeWatch | None = None,
         ttl_seconds: float = 0.9,
         size: int = 512,
     ) -> None:
@@ -42,10 +44,10 @@ class Profiles:
         self._resources = resources
         self._size = size
         self._newest: ReadThrough[tuple[str, str], ProfileRevision | None] = ReadThrough(
-            self._find_latest, ttl_seconds=ttl_seconds, size=size
+            self._find_latest, ttl_seconds=ttl_seconds, size=size, watch=watch
         )
         self._by_id: ReadThrough[tuple[str, str], ProfileRevision | None] = ReadThrough(
-            self._find_by_id, ttl_seconds=ttl_seconds, size=size
+            self._find_by_id, ttl_seconds=ttl_seconds, size=size, watch=watch
         )
         self._plans: OrderedDict[tuple[str, str], ScanPlan] = OrderedDict()
 

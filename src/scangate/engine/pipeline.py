@@ -46,7 +46,8 @@ def _scan_side(content: Content, side: Side, plan: ScanPlan, deadline: Deadline,
     try:
         texts = [prepare(part.text, part.kind, deadline.check) for part in parts]
     except Exception as error:
-        outcomes = tuple(_failed(planned.spec.name, error, 0.0, observe) for planned in side_plan.detectors)
+        nothing: tuple[tuple[Finding, ...], ...] = ((),) * len(parts)  # reports go through findings part by part
+        outcomes = tuple(_failed(planned.spec.name, error, 0.0, observe, nothing) for planned in side_plan.detectors)
         return SideVerdict(side, parts, outcomes, (None,) * len(parts))
     subjects = [
         Subject(part, text, content.history, content.grounding_context, deadline.check)

@@ -3,7 +3,7 @@
   python -m training.guard.calibrate --run DIR --out DIR
 
 A temperature per output (the value that minimises the cross entropy of known targets), then for `high` and `moderate` the lowest
-probability that keeps the false positives of RATES: 0.5 % and 2 % of everyday texts, and a few per cent of those that were written to
+probability that keeps the false positives of RATES: 0.3 % and 1.5 % of everyday texts, and a few per cent of those that were written to
 look alike. The eight toxic categories keep TOXIC_RATES together, each with the same share. Sets of foreign origin are left out.
 """
 
@@ -24,8 +24,8 @@ from training.guard.scoring import Rates
 from training.guard.targets import CATEGORIES, TOXIC_OUTPUTS, UNKNOWN
 from training.guard.train import predict, sigmoid
 
-RATES = {"high": Rates(0.005, 0.05), "moderate": Rates(0.02, 0.10)}
-TOXIC_RATES = {"high": Rates(0.0075, 0.08), "moderate": Rates(0.02, 0.15)}
+RATES = {"high": Rates(0.003, 0.02), "moderate": Rates(0.015, 0.06)}
+TOXIC_RATES = {"high": Rates(0.005, 0.04), "moderate": Rates(0.015, 0.10)}
 """Of all eight categories together."""
 
 

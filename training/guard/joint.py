@@ -2,7 +2,7 @@
 
   python -m training.guard.joint --model FILES --pools DIR [--out src/scangate/detectors/prompt_injection]
 
-Rules and linear model keep the threshold of their own; the guard is sure where it keeps the false positives of `calibrate.RATES` on
+Rules and linear model keep the threshold of their own; the guard is sure where it keeps the false positives of JOINT_RATES on
 harmless development rows that neither model was fitted on. `high` and `medium` are where both together keep them. The two foreign
 development sets are reported and decide nothing.
 """
@@ -27,13 +27,15 @@ from scangate.domain.taxonomy import Action, PartKind, Side
 from scangate.inference.guard import GuardModel, load_guard
 from scangate.matching.prepare import prepare
 from training.guard import scoring
-from training.guard.calibrate import RATES
 from training.guard.recipe import Recipe
+from training.guard.scoring import Rates
 from training.guard.targets import UNKNOWN, Row
 from training.linear import pools as linear_pools
 
 OWN = Path(__file__).resolve().parent.parent / "data"
 FLOOR = -6.0
+JOINT_RATES = {"high": Rates(0.005, 0.02), "moderate": Rates(0.02, 0.08)}
+"""Of both judges together; a little above the guard's own, since few everyday rows are unknown to both."""
 LINEAR_MARGIN = 0.5
 LINEAR_SLOPE = 2.0
 """How far above its own threshold the linear model is sure beside the guard, and how steeply. Of five margins and five slopes this pair
@@ -71,13 +73,13 @@ def fit(rows: Sequence[Row], features: Sequence[np.ndarray], linear_high: float)
     def cut(values: list[float], rates: scoring.Rates) -> float:
         return scoring.operating_threshold(np.array(values), everyday, rates)
 
-    neural_high = cut([part[:, 1].max() for _, part in harmless], RATES["high"])
+    neural_high = cut([part[:, 1].max() for _, part in harmless], JOINT_RATES["high"])
     draft = JointWeights(
         linear_high=linear_high + LINEAR_MARGIN, linear_slope=LINEAR_SLOPE, neural_high=round(neural_high, 4), floor=FLOOR,
         high=0.0, medium=0.0,
     )  # fmt: skip
     joint = [score(part, draft) for _, part in harmless]
-    high, medium = (cut(joint, RATES[name]) for name in ("high", "moderate"))
+    high, medium = (cut(joint, JOINT_RATES[name]) for name in ("high", "moderate"))
     return draft.model_copy(update={"high": round(high, 4), "medium": round(min(medium, high - LEAST_GAP), 4)})
 
 

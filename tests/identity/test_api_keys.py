@@ -109,7 +109,8 @@ def test_an_application_stays_in_its_deployment_profile(one: TenantOperator) -> 
 
 def test_an_expired_deployment_profile_gets_no_key(one: TenantOperator) -> None:
     expired = one.deployment(expires_at=datetime.now(UTC) - timedelta(days=1))
-    one("POST", "/apikey", 409, json=one.wanted("late", "late-app", auth_code=expired))
+    assert one("POST", "/apikey", 409, json=one.wanted("late", "late-app", auth_code=expired))["status_code"] == 409
+    assert "late" not in one.names("/apikeys", "api_keys", "api_key_name")
 
 
 def test_an_auth_code_that_is_unknown_or_another_tenants_is_not_found(one: TenantOperator, two: TenantOperator) -> None:

@@ -85,8 +85,10 @@ def test_a_role_that_cannot_be(one: TenantOperator, document: dict[str, Any], st
 
 @pytest.mark.parametrize("name", list(BUILT_IN))
 def test_built_in_roles_stay_as_they_are(one: TenantOperator, name: str) -> None:
-    one("PUT", f"/roles/{name}", 409, json={"permissions": []})
-    one("DELETE", f"/roles/{name}", 409)
+    before = one("GET", "/roles")
+    assert one("PUT", f"/roles/{name}", 409, json={"permissions": []})["status_code"] == 409
+    assert one("DELETE", f"/roles/{name}", 409)["status_code"] == 409
+    assert one("GET", "/roles") == before
 
 
 def test_a_service_account_shows_its_secret_once(one: TenantOperator) -> None:
@@ -117,10 +119,12 @@ def test_a_disabled_account_gets_no_token_and_its_tokens_stop(one: TenantOperato
 
 
 def test_the_last_superuser_stays(two: TenantOperator) -> None:
-    two("DELETE", f"/serviceaccounts/{two.tenant.client_id}", 409)
+    assert two("DELETE", f"/serviceaccounts/{two.tenant.client_id}", 409)["status_code"] == 409
     other = two("POST", "/serviceaccounts", json={"name": "second", "role": "superuser"})
     two("DELETE", f"/serviceaccounts/{other['client_id']}")
-    two("DELETE", f"/serviceaccounts/{two.tenant.client_id}", 409)
+    assert two("DELETE", f"/serviceaccounts/{two.tenant.client_id}", 409)["status_code"] == 409
+    states = {account["client_id"]: account["disabled"] for account in two("GET", "/serviceaccounts")["service_accounts"]}
+    assert (states[two.tenant.client_id], states[other["client_id"]]) == (False, True)
 
 
 def test_another_tenants_roles_and_accounts_are_not_found(one: TenantOperator, two: TenantOperator) -> None:
@@ -137,4 +141,6 @@ def test_another_tenants_roles_and_accounts_are_not_found(one: TenantOperator, t
     "document", [{"name": "x"}, {"role": "superuser"}, {"name": "", "role": "superuser"}, {"name": "x", "role": 1}]
 )
 def test_an_account_that_cannot_be(one: TenantOperator, document: dict[str, Any]) -> None:
-    one("POST", "/serviceaccounts", 400, json=document)
+    before = one("GET", "/serviceaccounts")
+    assert one("POST", "/serviceaccounts", 400, json=document)["status_code"] == 400
+    assert one("GET", "/serviceaccounts") == before

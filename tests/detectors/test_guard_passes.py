@@ -44,3 +44,16 @@ def test_every_short_reading_is_looked_at_whole() -> None:
     text = SENTENCE * 20
     (reading,) = guard_readings(subject(text), shared_guard(RESOURCES))
     assert list(reading.chosen) == list(range(len(reading.windows)))
+
+
+def test_what_is_repeated_is_passed_once() -> None:
+    line = "Please call the supplier. " * 3 + "\n"
+    (reading,) = guard_readings(subject(line * 40), shared_guard(RESOURCES))
+    passes: list[None] = []
+    scored = reading.scores(lambda: passes.append(None))
+    texts = [reading.reading.text[window.start : window.end] for window, _ in scored]
+    assert len(passes) == len(set(texts)) < len(texts)
+    assert all(
+        scores == dict(zip(texts, (one for _, one in scored), strict=True))[text]
+        for text, (_, scores) in zip(texts, scored, strict=True)
+    )

@@ -100,8 +100,7 @@ def test_a_missing_or_unreadable_file_is_named(folder: Path, name: str) -> None:
 def test_it_replaces_its_head_and_no_other(folder: Path) -> None:
     write(folder, "scangate.json", high=0.97, moderate=0.6)
     own, shipped = shared_guard(Resources(own_models={INJECTION: folder})), shared_guard(Resources())
-    (window,) = own.windows(ATTACK)
-    ours, theirs = own.score(ATTACK, window), shipped.score(ATTACK, window)
+    ours, theirs = own.score(ATTACK), shipped.score(ATTACK)
     assert own.replaces(INJECTION) and not own.replaces(AGENT)
     assert ours.injection != theirs.injection
     assert ours.agent == theirs.agent and list(ours.toxic) == list(theirs.toxic)
@@ -113,9 +112,8 @@ def test_a_toxic_model_answers_for_the_categories_that_it_names(folder: Path) ->
     write(folder, "scangate.json", labels={"injection": "hate"})
     guard = shared_guard(Resources(own_models={TOXIC: folder}))
     column = guard.toxic_names.index("hate")
-    (window,) = guard.windows(ATTACK)
-    shipped = shared_guard(Resources()).score(ATTACK, window).toxic
-    changed = [index for index, value in enumerate(guard.score(ATTACK, window).toxic) if value != shipped[index]]
+    shipped = shared_guard(Resources()).score(ATTACK).toxic
+    changed = [index for index, value in enumerate(guard.score(ATTACK).toxic) if value != shipped[index]]
     assert changed == [column]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -39,7 +39,8 @@ class GuardReading:
     chosen: tuple[int, ...]
     """Indices of the windows that every detector looks at."""
     model: GuardModel
-    _scores: dict[int, Scores] = field(default_factory=dict)
+    _scores: dict[str, Scores]
+    """By the windows' text, for all readings of a part: what is repeated a thousand times is passed once."""
 
     def scores(self, checkpoint: Callable[[], None], suspected: Iterable[tuple[int, int]] = ()) -> list[tuple[Window, Scores]]:
         """Scores of the chosen windows and of those around the suspected stretches of the reading's text.
@@ -51,10 +52,12 @@ class GuardReading:
         return [(self.windows[index], self._score(index, checkpoint)) for index in wanted]
 
     def _score(self, index: int, checkpoint: Callable[[], None]) -> Scores:
-        if index not in self._scores:
+        window = self.windows[index]
+        text = self.reading.text[window.start : window.end]
+        if text not in self._scores:
             checkpoint()
-            self._scores[index] = self.model.score(self.reading.text, self.windows[index])
-        return self._scores[index]
+            self._scores[text] = self.model.score(text)
+        return self._scores[text]
 
     def _around(self, start: int, end: int) -> int:
         """The first window that holds the stretch's middle."""
@@ -75,10 +78,11 @@ def guard_readings(subject: Subject, model: GuardModel) -> tuple[GuardReading, .
 
 
 def _readings(subject: Subject, model: GuardModel) -> Iterable[GuardReading]:
+    scores: dict[str, Scores] = {}
     for index, reading in enumerate(islice(shared_readings(subject), 1 + DECODED_READINGS)):
         subject.checkpoint()
         windows = tuple(model.windows(reading.text))
-        yield GuardReading(reading, windows, _chosen(len(windows), decoded=index > 0), model)
+        yield GuardReading(reading, windows, _chosen(len(windows), decoded=index > 0), model, scores)
 
 
 def shared_readings(subject: Subject) -> tuple[Reading, ...]:

@@ -7,7 +7,6 @@ logit means; that is the detectors' business. Trained and exported by `training/
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,8 +33,9 @@ _TOKENS_PER_IDEOGRAPH: Final = 0.75
 _TOKENS_PER_LETTER: Final = 0.30
 """Rather more than text of the nine languages needs; a window that has more tokens all the same is scored in pieces."""
 _FIRST_IDEOGRAPH: Final = 0x2E80
-_ENDS: Final = frozenset(map(ord, ".!?。！？\n"))
-_SPACES: Final = frozenset(map(ord, " \t\n\u3000、,;"))
+_ENDS: Final = ".!?。！？\n"
+_SPACES: Final = " \t\n\u3000、,;"
+_PLANE: Final = 0x10000
 _OVERLAP: Final = 0.25
 """Share of a window that the next one repeats."""
 _PIECE_OVERLAP: Final = 24
@@ -81,9 +81,9 @@ class GuardModel:
         codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
         return cut(codes, self._manifest.window - 2)
 
-    def score(self, text: str, window: Window) -> Scores:
-        """One pass over a window (two or three where it has more tokens than the model takes)."""
-        piece = text[window.start : window.end].encode("utf-8", "replace").decode("utf-8")
+    def score(self, window: str) -> Scores:
+        """One pass over a window's text (two or three where it has more tokens than the model takes)."""
+        piece = window.encode("utf-8", "replace").decode("utf-8")
         ids = self._tokenizer.encode(piece, add_special_tokens=False).ids
         scores = _highest([self._logits(part) for part in _pieces(ids, self._manifest.window - 2)])
         return self._replaced(scores, piece) if self._own else scores
@@ -141,29 +141,37 @@ def cut(codes: Codes, tokens: int) -> list[Window]:
     if reached[-1] <= tokens:
         return [Window(0, length)]
     size = 0.85 * tokens
-    sentence_ends = (np.flatnonzero(np.isin(codes, list(_ENDS))) + 1).tolist()
-    word_ends = (np.flatnonzero(np.isin(codes, list(_SPACES))) + 1).tolist()
+    sentences, words = _latest(codes, _ENDS), _latest(codes, _SPACES)
+
+    def boundary(least: int, most: int) -> int:
+        """The last place of [least, most] where a sentence ends, else a word, else `most`."""
+        for latest in (sentences, words):
+            place = latest.item(most - 1)
+            if place >= least:
+                return place
+        return most
+
     windows: list[Window] = []
     start = 0
     while True:
-        budget = (reached[start - 1] if start else 0.0) + size
-        last = max(start + 1, int(np.searchsorted(reached, budget)))
+        budget = (reached.item(start - 1) if start else 0.0) + size
+        last = max(start + 1, int(reached.searchsorted(budget)))
         if last >= length:
             windows.append(Window(start, length))
             return windows
-        end = _boundary(sentence_ends, word_ends, start + (last - start) // 2, last)
+        end = boundary(start + (last - start) // 2, last)
         windows.append(Window(start, end))
         back = end - max(1, int((end - start) * _OVERLAP))
-        start = _boundary(sentence_ends, word_ends, max(start + 1, back - (end - start) // 4), max(start + 1, back))
+        start = boundary(max(start + 1, back - (end - start) // 4), max(start + 1, back))
 
 
-def _boundary(sentence_ends: list[int], word_ends: list[int], least: int, most: int) -> int:
-    """The last place of [least, most] where a sentence ends, else a word, else `most`."""
-    for ends in (sentence_ends, word_ends):
-        at = bisect_left(ends, most + 1) - 1
-        if at >= 0 and ends[at] >= least:
-            return ends[at]
-    return most
+def _latest(codes: Codes, marks: str) -> NDArray[np.int32]:
+    """At `i`: the last place up to `i + 1` that follows one of these characters of the basic plane; 0 where there is none."""
+    marked = np.zeros(_PLANE, bool)
+    marked[list(map(ord, marks))] = True
+    places = np.arange(1, len(codes) + 1, dtype=np.int32)
+    latest: NDArray[np.int32] = np.maximum.accumulate(places * marked[np.minimum(codes, _PLANE - 1)])
+    return latest
 
 
 def _pieces(ids: Sequence[int], size: int) -> list[Sequence[int]]:

@@ -138,7 +138,7 @@ class PromptInjectionDetector:
         passed = []
         for window in model.windows(text):
             checkpoint()
-            passed.append((window, model.score(text, window)))
+            passed.append((window, model.score(text[window.start : window.end])))
         alone = self._scorer.weights.high, self._scorer.weights.medium
         stretches = joined(self._guard.weights, self.linear(reading, (), checkpoint), passed, alone)
         return max((one.logit for one in stretches), default=-30.0)

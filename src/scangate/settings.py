@@ -55,6 +55,10 @@ class LimitSettings(_Group):
     async_body_bytes: Positive = Field(5 * 1024 * 1024, description="Largest body of an asynchronous batch.")
     batch_items: Positive = Field(25, description="Scan requests in one asynchronous batch.")
     query_ids: Positive = Field(5, description="Ids in one results or reports query.")
+    conversation_texts: Positive = Field(
+        1000,
+        description="Texts in earlier elements of `contents`, where the profile inspects the whole conversation; more get 400.",
+    )
     urls: Positive = Field(100, description="Distinct URLs that are looked up per text.")
     queries_per_minute: Positive = Field(10, description="Results and reports requests per minute and key, each.")
     concurrent_scans: Positive = Field(64, description="Synchronous scans in progress per process; more get 429.")

@@ -14,7 +14,7 @@ from scangate.domain.finding import DetectorOutcome, Finding
 from scangate.domain.profile import parse_policy
 from scangate.domain.taxonomy import Action, Category, Confidence, DetectorName, Flag, OutcomeStatus, PartKind, Service, Side
 from scangate.engine.deadline import Deadline
-from scangate.engine.pipeline import scan
+from scangate.engine.pipeline import CONTEXT_PARTS, scan
 from scangate.engine.plan import ScanPlan, compile_plan
 
 SECRET = "the scanned text"
@@ -98,3 +98,68 @@ def test_observer_sees_the_outcome_and_the_error_of_each_run() -> None:
 def test_side_without_a_detector_is_not_looked_at() -> None:
     verdict = scan(content("block", side=Side.RESPONSE), plan())
     assert verdict.category is Category.BENIGN and verdict.sides[0].outcomes == ()
+
+
+class Reader:
+    """Flags what says block, and notes what it was given as context."""
+
+    def __init__(self) -> None:
+        self.read: list[tuple[str, tuple[str, ...], str | None]] = []
+
+    def detect(self, subject: Subject) -> Sequence[Finding]:
+        text = subject.part.text
+        self.read.append((text, tuple(part.text for part in subject.history), subject.grounding_context))
+        flagged = "block" in text
+        return [Finding(rule="r", span=Span(0, 5), confidence=Confidence.HIGH, score=1.0, action=Action.BLOCK)] if flagged else []
+
+
+def conversation_plan(reader: Reader, whole: bool) -> ScanPlan:
+    document = {"ai-security-profiles": [{"model-configuration": {"enable-full-conversation-inspection": whole}}]}
+    spec = DetectorSpec(
+        DetectorName.PROMPT_INJECTION, Flag.INJECTION, Service.PI, frozenset({Side.PROMPT}), NoOptions,
+        lambda _: NoOptions(), lambda *_: reader, lambda *_: {},
+    )  # fmt: skip
+    return compile_plan(parse_policy(document), [spec], Resources(), profile_id="p", profile_name="p", revision=1)
+
+
+def conversation(*prompts: str) -> Content:
+    *earlier, newest = (Part(Side.PROMPT, PartKind.TEXT, text) for text in prompts)
+    return Content((newest,), tuple(earlier), grounding_context="context")
+
+
+def test_earlier_elements_are_context_only_unless_the_profile_inspects_the_conversation() -> None:
+    asked = conversation("first", "block", "third", "newest")
+    reader = Reader()
+    verdict = scan(asked, conversation_plan(reader, whole=False))
+    assert (verdict.category, verdict.sides[0].earlier) == (Category.BENIGN, 0)
+    assert reader.read == [("newest", ("first", "block", "third"), "context")]
+
+    reader = Reader()
+    plan = conversation_plan(reader, whole=True)
+    verdict = scan(asked, plan)
+    side = verdict.sides[0]
+    assert (verdict.category, verdict.action) == (Category.MALICIOUS, Action.BLOCK)
+    assert ([part.text for part in side.parts], side.newest, side.earlier) == (["newest", "third", "block", "first"], 1, 3)
+    assert [bool(found) for found in side.outcomes[0].findings] == [False, False, True, False]
+    assert reader.read == [
+        ("newest", ("first", "block", "third"), "context"),
+        ("third", ("first", "block"), None),
+        ("block", ("first",), None),
+        ("first", (), None),
+    ]
+    assert (plan.characters(asked), conversation_plan(reader, whole=False).characters(asked)) == (21, 6)
+
+
+def test_a_side_that_only_earlier_elements_have_is_scanned_with_them() -> None:
+    asked = Content((Part(Side.RESPONSE, PartKind.TEXT, "newest"),), (Part(Side.PROMPT, PartKind.TEXT, "block"),))
+    assert [side.side for side in scan(asked, conversation_plan(Reader(), whole=False)).sides] == [Side.RESPONSE]
+    verdict = scan(asked, conversation_plan(Reader(), whole=True))
+    assert [(side.side, side.newest, side.earlier) for side in verdict.sides] == [(Side.PROMPT, 0, 1), (Side.RESPONSE, 1, 0)]
+    assert verdict.category is Category.MALICIOUS
+
+
+def test_the_context_of_a_long_conversation_is_bounded() -> None:
+    reader = Reader()
+    scan(conversation(*(str(n) for n in range(300))), conversation_plan(reader, whole=True))
+    assert len(reader.read) == 300
+    assert {len(history) for _, history, _ in reader.read[1:200]} == {CONTEXT_PARTS}

@@ -72,11 +72,5 @@ class Content:
 
     @property
     def characters(self) -> int:
-        """Code points of what is scanned; the history is not."""
+        """Code points of the last element; those of the history are not among them."""
         return sum(len(part.text) for part in self.parts)
-
-    @property
-    def sides(self) -> tuple[Side, ...]:
-        """The sides that are present, in report order."""
-        present = {part.side for part in self.parts}
-        return tuple(side for side in Side if side in present)

@@ -19,12 +19,21 @@ class MaskedPart:
 
 @dataclass(frozen=True, slots=True)
 class SideVerdict:
-    """The outcomes of every enabled detector on one side; `masked[i]` belongs to `parts[i]`, None where nothing was masked."""
+    """The outcomes of every enabled detector on one side; `masked[i]` belongs to `parts[i]`, None where nothing was masked.
+
+    The last `earlier` of the parts stood in earlier elements of the conversation, the newest of them first.
+    """
 
     side: Side
     parts: tuple[Part, ...]
     outcomes: tuple[DetectorOutcome, ...]
     masked: tuple[MaskedPart | None, ...] = ()
+    earlier: int = 0
+
+    @property
+    def newest(self) -> int:
+        """How many of the parts, from the first on, are those of the element that is asked about."""
+        return len(self.parts) - self.earlier
 
     def outcome(self, detector: DetectorName) -> DetectorOutcome | None:
         return next((outcome for outcome in self.outcomes if outcome.detector is detector), None)

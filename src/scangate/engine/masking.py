@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from scangate.domain.content import Part, Span, union
 from scangate.domain.finding import DetectorOutcome, Finding
 from scangate.domain.taxonomy import DetectorName, OutcomeStatus, PartKind
-from scangate.domain.verdict import MaskedPart
+from scangate.domain.verdict import MaskedPart, SideVerdict
 from scangate.matching.json_text import mask_json
 from scangate.matching.masking import mask
 
@@ -18,6 +18,15 @@ def mask_parts(parts: Sequence[Part], outcomes: Sequence[DetectorOutcome]) -> tu
     if found is None or not found.flagged:
         return (None,) * len(parts)
     return tuple(_mask_part(part, findings) for part, findings in zip(parts, found.findings, strict=True))
+
+
+def stored_texts(side: SideVerdict) -> list[str | None]:
+    """The texts of a side without the sensitive data that was found in them; null where the search for it failed."""
+    outcome = side.outcome(DetectorName.SENSITIVE_DATA)
+    if outcome is not None and outcome.status is not OutcomeStatus.OK:
+        return [None] * len(side.parts)
+    masked = mask_parts(side.parts, side.outcomes)
+    return [part.text if found is None else found.text for part, found in zip(side.parts, masked, strict=True)]
 
 
 def _mask_part(part: Part, findings: Sequence[Finding]) -> MaskedPart | None:

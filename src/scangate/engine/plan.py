@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from scangate.detectors.contract import CompiledDetector, DetectorSpec, Resources
+from scangate.domain.content import Content
 from scangate.domain.profile import ProfilePolicy, Protections
 from scangate.domain.taxonomy import Action, Side
 from scangate.errors import ProfileInvalidError
@@ -36,6 +37,8 @@ class ScanPlan:
     timeout_action: Action
     masks_storage: bool
     sides: Mapping[Side, SidePlan]
+    inspects_conversation: bool = False
+    """Whether earlier elements are scanned as the newest one is, and not only read as its context."""
 
     @property
     def runs_models(self) -> bool:
@@ -44,6 +47,11 @@ class ScanPlan:
 
     def side(self, side: Side) -> SidePlan:
         return self.sides.get(side, SidePlan())
+
+    def characters(self, content: Content) -> int:
+        """Code points of what is scanned of a content."""
+        earlier = sum(len(part.text) for part in content.history) if self.inspects_conversation else 0
+        return content.characters + earlier
 
 
 def compile_plan(
@@ -72,6 +80,7 @@ def compile_plan(
         timeout_action=Action.ALLOW if latency.inline_timeout_action == "allow" else Action.BLOCK,
         masks_storage=profile.model_configuration.mask_data_in_storage,
         sides=sides,
+        inspects_conversation=profile.model_configuration.enable_full_conversation_inspection,
     )
 
 

@@ -20,6 +20,7 @@ from scangate.profiles.documents import ProfileDraft, checked_profile
 from scangate.profiles.repository import ProfileListing, ProfileRevision
 
 PROFILE_NOT_FOUND = "AI profile not found"
+PROFILE_INACTIVE = "invalid profile: profile inactive"
 PROFILE_REQUIRED = "AI profile required: name one, or link one to the API key's application"
 
 
@@ -55,7 +56,8 @@ class Profiles:
         """The plan of a revision (by id), else of the newest revision with a name; the id wins when both are given.
 
         Raises:
-            ProfileInvalidError: neither is given, there is none, or the stored document cannot be compiled.
+            ProfileInvalidError: neither is given, there is none, it is not active, or the stored document cannot be compiled. An
+                inactive newest revision does not give way to an older one: who switched it off meant the profile.
         """
         if profile_id:
             revision = await self._by_id.get((tsg_id, profile_id))
@@ -65,6 +67,8 @@ class Profiles:
             raise ProfileInvalidError(PROFILE_REQUIRED)
         if revision is None:
             raise ProfileInvalidError(PROFILE_NOT_FOUND)
+        if not revision.active:
+            raise ProfileInvalidError(PROFILE_INACTIVE)
         return self.compiled(revision)
 
     async def _find_latest(self, key: tuple[str, str]) -> ProfileRevision | None:

@@ -9,9 +9,9 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
-from scangate.domain.taxonomy import Action, DetectorName, OutcomeStatus, PartKind, Service, Severity, Side
-from scangate.domain.verdict import SideVerdict, Verdict
-from scangate.engine.masking import mask_parts
+from scangate.domain.taxonomy import Action, OutcomeStatus, PartKind, Service, Severity, Side
+from scangate.domain.verdict import Verdict
+from scangate.engine.masking import stored_texts
 from scangate.engine.plan import ScanPlan
 from scangate.identity.principal import Principal
 from scangate.identity.usage import tokens_of
@@ -270,20 +270,17 @@ def _found(verdict: Verdict, plan: ScanPlan) -> _Found:
 
 
 def _content(verdict: Verdict, storage: ContentStorage, profile_masks: bool) -> bytes:
-    """A JSON object with the texts by the field that they came in; `masked` says whether sensitive data was masked."""
+    """A JSON object with the texts by the field that they came in; `masked` says whether sensitive data was masked.
+
+    `earlier` is there where earlier elements of the conversation were scanned: lists of their texts, oldest first.
+    """
     masks = storage is ContentStorage.MASKED or profile_masks
-    texts: dict[str, str | bool | None] = {"masked": masks}
+    texts: dict[str, Any] = {"masked": masks}
+    earlier: dict[str, list[str | None]] = {}
     for side in verdict.sides:
-        kept = _masked(side) if masks else [part.text for part in side.parts]
-        for part, text in zip(side.parts, kept, strict=True):
-            texts[_FIELDS[side.side, part.kind]] = text
-    return orjson.dumps(texts)
-
-
-def _masked(side: SideVerdict) -> list[str | None]:
-    """The texts as the profile masks them; null where sensitive data was looked for and the search failed."""
-    outcome = side.outcome(DetectorName.SENSITIVE_DATA)
-    if outcome is not None and outcome.status is not OutcomeStatus.OK:
-        return [None] * len(side.parts)
-    masked = mask_parts(side.parts, side.outcomes)
-    return [part.text if found is None else found.text for part, found in zip(side.parts, masked, strict=True)]
+        kept = stored_texts(side) if masks else [part.text for part in side.parts]
+        named = [(_FIELDS[side.side, part.kind], text) for part, text in zip(side.parts, kept, strict=True)]
+        texts.update(named[: side.newest])
+        for field, text in reversed(named[side.newest :]):
+            earlier.setdefault(field, []).append(text)
+    return orjson.dumps(texts | ({"earlier": earlier} if earlier else {}))

@@ -130,6 +130,8 @@ class DetectionServiceResult(_Answer):
     action: Literal["allow", "block"]
     metadata: ToolEventMetadataAnswer | None = None
     result_detail: dict[str, Any]
+    found_in: list[Literal["newest", "earlier"]] | None = None
+    """Under a profile that inspects whole conversations: which elements what was found stood in."""
     rules: list[str]
     elapsed_ms: float
 

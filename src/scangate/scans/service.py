@@ -97,14 +97,16 @@ class Scans:
         Raises:
             LimitExceededError: too many scans are in progress.
             QuotaExceededError: the deployment profile's tokens of this month are used up.
-            ProfileInvalidError: no such profile.
+            ProfileInvalidError: no such profile, or it is inactive.
+            RequestInvalidError: a conversation of too many texts, where the profile inspects all of it.
             StorageUnavailableError: scans cannot be recorded.
         """
         received = datetime.now(UTC)
         self.recorder.check()
         plan = await self.plan_for(principal, request)
         content = to_content(request)
-        tokens = tokens_of(content.characters)
+        self._check_conversation(content, plan, "contents")
+        tokens = tokens_of(plan.characters(content))
         await self.meter.check(principal, tokens)
         if self.in_progress >= self.limits.concurrent_scans:
             raise LimitExceededError(retry_after_seconds=1)
@@ -127,6 +129,15 @@ class Scans:
         self.meter.add(principal.auth_code, received, tokens)
         return response
 
+    def _check_conversation(self, content: Content, plan: ScanPlan, place: str) -> None:
+        """
+        Raises:
+            RequestInvalidError: the plan inspects the whole conversation, and it has too many texts.
+        """
+        most = self.limits.conversation_texts
+        if plan.inspects_conversation and len(content.history) > most:
+            raise RequestInvalidError(f"{place}: the profile inspects whole conversations, of at most {most} earlier texts")
+
     async def _run(self, content: Content, plan: ScanPlan, size_bytes: int) -> Verdict:
         """Small texts are scanned right here, unless a model reads them: a thread's hand-over would cost more than the scan."""
         deadline = Deadline.after(plan.timeout_seconds)
@@ -141,7 +152,8 @@ class Scans:
         """Store a batch and its jobs in one transaction; acknowledged means stored.
 
         Raises:
-            ProfileInvalidError: an item's profile does not exist; nothing is accepted.
+            ProfileInvalidError: an item's profile does not exist or is inactive; nothing is accepted.
+            RequestInvalidError: as above, of an item; nothing is accepted.
             QuotaExceededError: the batch is more than is left of the month's tokens; nothing is accepted.
             StorageUnavailableError: nothing is accepted.
         """
@@ -152,7 +164,9 @@ class Scans:
             plan = await self.plan_for(principal, scan_object.scan_req)
             ids = _ids(scan_object.scan_req, scan_id, scan_object.req_id)
             pinned = _pinned_request(principal, scan_object.scan_req, plan, ids)
-            tokens = tokens_of(to_content(scan_object.scan_req).characters)
+            content = to_content(scan_object.scan_req)
+            self._check_conversation(content, plan, f"[{item}].scan_req.contents")
+            tokens = tokens_of(plan.characters(content))
             records.append(_record(principal, ids, received, item=item, request=pinned, tokens=tokens))
         await self.meter.check(principal, sum(record.tokens for record in records))
         usage = usage_of(records)

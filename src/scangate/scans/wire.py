@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from scangate.detectors.contract import ReportContext
-from scangate.domain.content import Span, ToolMetadata
-from scangate.domain.finding import DetectorOutcome
+from scangate.domain.content import Part, Span, ToolMetadata
+from scangate.domain.finding import DetectorOutcome, Finding
 from scangate.domain.ids import report_id
 from scangate.domain.moments import timestamp as timestamp  # also the name that the rest of this slice knows it by
 from scangate.domain.taxonomy import Action, DetectorName, OutcomeStatus, Side
 from scangate.domain.taxonomy import Verdict as VerdictWord
 from scangate.domain.verdict import MaskedPart, SideVerdict, Verdict
+from scangate.engine.masking import stored_texts
 from scangate.engine.plan import PlannedDetector, ScanPlan
+from scangate.matching.masking import MASK
 
 SOURCE_API = "AI-Runtime-API"
 JsonObject = dict[str, Any]
@@ -63,7 +65,7 @@ def scan_response(verdict: Verdict, plan: ScanPlan, ids: ScanIds, received: date
         found = verdict.of(side)
         if found is None:
             continue
-        masked = next((part for part in found.masked if part is not None), None)
+        masked = _newest_masked(found)
         if masked is not None:
             response[f"{side.value}_masked_data"] = _masked_data(masked)
         details = _details(found, plan)
@@ -75,7 +77,8 @@ def scan_response(verdict: Verdict, plan: ScanPlan, ids: ScanIds, received: date
 def scan_report(verdict: Verdict, plan: ScanPlan, ids: ScanIds) -> JsonObject:
     """The ThreatScanReportObject: a row per enabled service and side, prompt rows first.
 
-    Beside the documented fields it says what decided: profile revision, and per row the rules and the time.
+    Beside the documented fields it says what decided: profile revision, and per row the rules and the time. It is stored, so what
+    it quotes is masked where the profile masks data in storage.
     """
     return {
         "source": ids.source,
@@ -131,6 +134,11 @@ def inclusive(span: Span) -> list[int]:
     return [span.start, span.end - 1]
 
 
+def _newest_masked(side: SideVerdict) -> MaskedPart | None:
+    """Clients put it in the place of what they sent last: an earlier element's must never stand there."""
+    return next((part for part in side.masked[: side.newest] if part is not None), None)
+
+
 def _masked_data(masked: MaskedPart) -> JsonObject:
     return {
         "data": masked.text,
@@ -144,20 +152,42 @@ def _row(
     side: SideVerdict, outcome: DetectorOutcome, planned: PlannedDetector, tool: ToolMetadata | None, plan: ScanPlan, scan_id: str
 ) -> JsonObject:
     failed = outcome.status is not OutcomeStatus.OK
-    context = ReportContext(side.parts, f"{scan_id}:{side.side.value}")
+    parts, findings = _hidden(side, outcome) if plan.masks_storage else (side.parts, outcome.findings)
+    context = ReportContext(parts, f"{scan_id}:{side.side.value}")
     verdict = VerdictWord.MALICIOUS.value if outcome.flagged else outcome.status.value if failed else VerdictWord.BENIGN.value
     row: JsonObject = {
         "data_type": "tool_event" if side.side in _DIRECTION else side.side.value,
         "detection_service": planned.spec.service.value,
         "verdict": verdict,
         "action": (plan.timeout_action if failed and not outcome.flagged else outcome.action).value,
-        "result_detail": planned.spec.report(planned.options, outcome.findings, context),
+        "result_detail": planned.spec.report(planned.options, findings, context),
         "rules": sorted({finding.rule for finding in outcome.all_findings if finding.flagged}),
         "elapsed_ms": round(outcome.elapsed_ms, 3),
     }
+    if plan.inspects_conversation and outcome.flagged:
+        row["found_in"] = _found_in(side, outcome)
     if side.side in _DIRECTION:
         row["metadata"] = {**_tool_metadata(tool), "direction": _DIRECTION[side.side]}
     return row
+
+
+def _hidden(side: SideVerdict, outcome: DetectorOutcome) -> tuple[tuple[Part, ...], tuple[tuple[Finding, ...], ...]]:
+    """Parts and findings as a report may quote them: without the sensitive data that was found, and without any of the text where
+    the search for it failed."""
+    texts = [
+        text if text is not None else MASK * len(part.text) for part, text in zip(side.parts, stored_texts(side), strict=True)
+    ]
+    parts = tuple(replace(part, text=text) for part, text in zip(side.parts, texts, strict=True))
+    found = tuple(
+        tuple(finding.hidden(part.text, text) for finding in of_part)
+        for part, text, of_part in zip(side.parts, texts, outcome.findings, strict=False)
+    )
+    return parts, found
+
+
+def _found_in(side: SideVerdict, outcome: DetectorOutcome) -> list[str]:
+    places = (("newest", outcome.findings[: side.newest]), ("earlier", outcome.findings[side.newest :]))
+    return [place for place, parts in places if any(finding.flagged for part in parts for finding in part)]
 
 
 def _tool_metadata(tool: ToolMetadata | None) -> JsonObject:
@@ -167,9 +197,10 @@ def _tool_metadata(tool: ToolMetadata | None) -> JsonObject:
 
 
 def _tool_detected(verdict: Verdict, plan: ScanPlan) -> JsonObject:
-    if verdict.tool is None:
-        return {}
     sides = [side for side in (verdict.of(Side.TOOL_INPUT), verdict.of(Side.TOOL_OUTPUT)) if side is not None]
+    if verdict.tool is None and not sides:
+        return {}
+    tool = verdict.tool or ToolMetadata()  # an earlier element may be the only one with a tool event
     flags: JsonObject = {}
     for side in sides:
         for flag, value in _flags(side, plan).items():
@@ -177,10 +208,10 @@ def _tool_detected(verdict: Verdict, plan: ScanPlan) -> JsonObject:
     malicious = any(flags.values())
     return {
         "verdict": (VerdictWord.MALICIOUS if malicious else VerdictWord.BENIGN).value,
-        "metadata": _tool_metadata(verdict.tool),
+        "metadata": _tool_metadata(tool),
         "summary": {"detections": flags, "threats": _threats(sides)},
-        "input_detected": _io_detected(verdict.of(Side.TOOL_INPUT), verdict.tool, plan),
-        "output_detected": _io_detected(verdict.of(Side.TOOL_OUTPUT), verdict.tool, plan),
+        "input_detected": _io_detected(verdict.of(Side.TOOL_INPUT), tool, plan),
+        "output_detected": _io_detected(verdict.of(Side.TOOL_OUTPUT), tool, plan),
     }
 
 
@@ -190,7 +221,7 @@ def _io_detected(side: SideVerdict | None, tool: ToolMetadata, plan: ScanPlan) -
     entry: JsonObject = {"detections": _flags(side, plan), "threats": _threats([side])}
     if tool.tool_invoked:
         entry = {"tool_invoked": tool.tool_invoked, **entry}
-    masked = next((part for part in side.masked if part is not None), None)
+    masked = _newest_masked(side)
     if masked is not None:
         entry["masked_data"] = _masked_data(masked)
     details = {name: value for name, value in _details(side, plan).items() if name == "topic_guardrails_details"}

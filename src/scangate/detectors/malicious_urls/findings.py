@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Final, Self
 
 from scangate.detectors.malicious_urls.categories import RiskLevel
 from scangate.domain.finding import Finding
+
+
+URL_MAX: Final = 2048
+"""Characters of a URL that are kept."""
 
 
 class UrlRule(StrEnum):
@@ -33,7 +38,7 @@ class UrlRule(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UrlFinding(Finding):
-    """`url` is as written in the text (as decoded, where the text hid it), at most 2048 characters; `known`: it is in some list.
+    """`url` is as written in the text (as decoded, where the text hid it), at most `URL_MAX` characters; `known`: it is in some list.
 
     `count` is 1, or the number of candidates that were not examined.
     """
@@ -43,3 +48,8 @@ class UrlFinding(Finding):
     categories: tuple[str, ...]
     known: bool
     count: int = 1
+
+    def hidden(self, raw: str, masked: str) -> Self:
+        """With the URL as the masked text has it, where some of it is masked."""
+        place = slice(self.span.start, self.span.end)
+        return self if raw[place] == masked[place] else replace(self, url=masked[place][:URL_MAX])

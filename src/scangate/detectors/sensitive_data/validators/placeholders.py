@@ -36,6 +36,7 @@ _PARTS: Final = (
     "-here", "dummy", "not_a_real", "notreal", "fake", "some_", "todo", "lorem", "●", "••",
 )  # fmt: skip
 _OPENERS: Final = ("<", "${", "{{", "$(", "$[", "%(", "{%", "[[", "#{", "@{", "*", "%{", "!", "&lt;", "\\u003c")
+_WITHOUT_DIGITS: Final = {ord(digit): None for digit in "0123456789"}
 _ALPHABETS: Final = ("abcdefghijklmnopqrstuvwxyz", "01234567890123456789", "qwertyuiop")
 
 
@@ -79,6 +80,8 @@ def holds_alphabet(value: str) -> bool:
 def is_identifier(value: str) -> bool:
     """A name in code rather than a literal: letters with `_`, dots or humps, no digits worth the name."""
     parts = value.replace("->", ".").replace("::", ".").split(".")
+    if len(parts) > 1 and value.count("_") and sum(map(str.isdigit, value)) == 1:
+        parts = [part.translate(_WITHOUT_DIGITS) for part in parts]
     if not all(part.replace("_", "a").isalpha() for part in parts):
         return False
     return len(parts) > 1 or "_" in value.strip("_") or (value != value.lower() and value[1:] != value[1:].lower())

@@ -19,6 +19,8 @@ from scangate.matching.checksums import base62_crc32
 from scangate.matching.entropy import character_classes, class_changes, shannon_bits
 
 _LONGEST_SECRET: Final = 4_096
+_SHORT_TOKEN: Final = 48
+"""Up to here an alphabet inside makes a token a made-up one."""
 _LONGEST_KEY_BLOCK: Final = 20_000
 _KEY_BLOCK_WORK: Final = 10
 """Reading a key's body, in units of `Check.work`."""
@@ -51,10 +53,18 @@ def token(candidate: Candidate) -> Check:
     if is_reference(value) or len(value) > _LONGEST_SECRET:
         return FAILED
     tail = _tail(value)
-    if is_placeholder(tail) and not ("example" in tail.lower() and shannon_bits(tail) > 3.2):
+    if len(tail) <= _SHORT_TOKEN and holds_alphabet(tail):
+        return FAILED
+    if is_placeholder(tail) and not _random_all_the_same(tail):
         return FAILED
     bits = shannon_bits(tail)
     return PROVEN if bits >= 2.8 or (len(tail) < 16 and bits >= 2.3) else FAILED
+
+
+def _random_all_the_same(value: str) -> bool:
+    """Whether what is random about a value outweighs a word in it: letters that spell `fake` turn up by chance, and `example` in a
+    key that otherwise looks real is for the suppressors to judge."""
+    return shannon_bits(value) > 3.2 and ("example" in value.lower() or class_changes(value) >= 4)
 
 
 def mixed_token(candidate: Candidate) -> Check:
@@ -65,11 +75,34 @@ def mixed_token(candidate: Candidate) -> Check:
     return token(candidate)
 
 
+def assigned_token(candidate: Candidate) -> Check:
+    """The value of a setting named after its provider, without a prefix: as `token`, and neither a name, a word nor an alphabet."""
+    value = candidate.value
+    letters = "".join(filter(str.isalpha, value))
+    cases = sum(left.isupper() != right.isupper() for left, right in pairwise(letters))
+    generated = class_changes(value) + cases >= 5 or (class_changes(value) >= 2 and any(map(str.isdigit, value)))
+    return token(candidate) if generated else FAILED
+
+
+def distinct_characters(candidate: Candidate) -> Check:
+    """For settings whose name leaves no doubt: any value that is not one character or a pair of them repeated."""
+    return PROVEN if len(set(candidate.value.lower()) - set("-:")) >= 5 else FAILED
+
+
 def letters_token(candidate: Candidate) -> Check:
     """As `token`, for tokens of letters alone (Hugging Face): upper and lower case in about equal parts."""
     tail = _tail(candidate.value)
     upper = sum(char.isupper() for char in tail)
     return token(candidate) if 0.2 <= upper / max(len(tail), 1) <= 0.8 else FAILED
+
+
+def last_segment(candidate: Candidate) -> Check:
+    """Slack: numbers of the workspace and the user, then the secret itself, which is what must be random."""
+    value = candidate.value
+    secret = value.rpartition("-")[2]
+    if is_reference(value) or secret.isdigit() or (is_placeholder(secret) and not _random_all_the_same(secret)):
+        return FAILED
+    return PROVEN if shannon_bits(secret) >= 2.5 else FAILED
 
 
 def crc_token(candidate: Candidate) -> Check:
@@ -89,20 +122,26 @@ def jwt(candidate: Candidate) -> Check:
     if len(candidate.value) > _LONGEST_SECRET * 4:
         return FAILED
     try:
-        header = json.loads(_decoded(candidate.value.split(".", 1)[0]))
-    except (ValueError, binascii.Error, RecursionError):
+        decoded = _decoded(candidate.value.split(".", 1)[0])
+    except (ValueError, binascii.Error):
         return FAILED
+    try:
+        header = json.loads(decoded)
+    except (ValueError, RecursionError):
+        # copied by hand or damaged, and a token all the same: what its segments hold is readable
+        return PROVEN if b'"alg' in decoded and b'"typ"' in decoded else FAILED
     return PROVEN if isinstance(header, dict) and "alg" in header else FAILED
 
 
 def basic_credentials(candidate: Candidate) -> Check:
-    """RFC 7617: base64 of `user:password`, printable."""
+    """RFC 7617: base64 of `user:password`, printable but for a character or two: clients do not agree on the encoding."""
     try:
-        decoded = base64.b64decode(candidate.value + "=" * (-len(candidate.value) % 4)).decode()
+        decoded = base64.b64decode(candidate.value + "=" * (-len(candidate.value) % 4)).decode(errors="replace")
     except (ValueError, binascii.Error):
         return FAILED
     user, separator, password = decoded.partition(":")
-    if not separator or not decoded.isprintable() or (not user and not password):
+    strange = sum(not char.isprintable() or char == "\ufffd" for char in decoded)
+    if not separator or strange > len(decoded) // 24 or (not user and not password):
         return FAILED
     return FAILED if is_placeholder(password) and is_placeholder(user) else PROVEN
 
@@ -171,6 +210,13 @@ def _password_like(value: str) -> bool:
     return len(value) >= 6 and ((digits and letters) or symbols) and shannon_bits(value) >= 1.8
 
 
+def _is_expression(value: str) -> bool:
+    """Code where a password would stand: a type (`Optional[str]`), a role of a docstring (`:py:data:`), a condition."""
+    head, bracket, _ = value.partition("[")
+    name = head.replace(".", "").replace("_", "")
+    return value[:1] == ":" or (bracket == "[" and name.isalpha()) or "||" in value or "&&" in value or "===" in value
+
+
 def password_value(candidate: Candidate) -> Check:
     """The right side of `password = …`: proven when password-like, plausible when a word, failed when code or placeholder."""
     quoted = _quoted(candidate)
@@ -179,6 +225,8 @@ def password_value(candidate: Candidate) -> Check:
     if len(value) < 4 or len(value) > 128 or is_placeholder(value):
         return FAILED
     if not quoted and (after in ("(", "[", "<") or is_identifier(value) or "(" in value or "://" in value or "=>" in value):
+        return FAILED
+    if not quoted and _is_expression(value):
         return FAILED
     if quoted and after and after not in _QUOTES and after not in "\\":
         return FAILED
@@ -226,6 +274,9 @@ def secret_value(candidate: Candidate) -> Check:
 def _names_no_secret(candidate: Candidate) -> bool:
     """The name that the value is given speaks of another kind of key or token: `public_key`, `csrf-token`, `next_token`."""
     head = candidate.before(64).rstrip("\"'`:=>?[] \t,").lower()
+    if "::" in head[-40:].rpartition(" ")[2]:
+        # the name of a type: AWS::SecretsManager::Secret
+        return True
     name = "".join(char if char.isalnum() else "_" for char in head[-40:].rpartition(" ")[2])
     return any(part in name for part in _OTHER_KEYS)
 

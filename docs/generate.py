@@ -308,7 +308,7 @@ def openapi_document() -> Schema:
 
 
 def management_document() -> Schema:
-    from scangate.app import create_management
+    from scangate.management import create_management
     from scangate.settings import Settings
 
     return create_management(Settings()).openapi()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -9,40 +10,20 @@ from fastapi import FastAPI, Request
 from starlette.responses import PlainTextResponse, Response
 
 from scangate import __version__
-from scangate.identity.application_management import router as application_management
-from scangate.identity.deployment_management import router as deployment_management
 from scangate.identity.endpoints import router as token_router
-from scangate.identity.key_management import router as key_management
-from scangate.identity.management import router as identity_management
-from scangate.identity.role_management import router as role_management
-from scangate.identity.token_management import router as token_management
-from scangate.profiles.management import router as profile_management
-from scangate.profiles.topic_management import router as topic_management
-from scangate.records.dashboard_management import router as dashboard_management
-from scangate.records.management import router as records_management
 from scangate.runtime import open_runtime
 from scangate.scans.endpoints import bodies as scan_bodies
 from scangate.scans.endpoints import router as scan_router
 from scangate.scans.openapi import install_openapi
 from scangate.settings import Settings
 from scangate.telemetry.exposition import metrics_response
+from scangate.web.deferred import Deferred
 from scangate.web.envelopes import install_error_handlers
-from scangate.web.management import BodyLimit, MgmtError, install_management_errors
 from scangate.web.middleware import RequestObserver
 from scangate.web.responses import OrjsonResponse
 
 MANAGEMENT_PREFIXES = ("/v1/mgmt", "/aisec/v1/mgmt")
 """The second is where clients look that were made for the hosted service's base URL."""
-
-MANAGEMENT_ERRORS = {
-    400: "The request is malformed",
-    401: "No token, or one that does not hold",
-    403: "The role does not permit it",
-    404: "There is no such thing in this tenant",
-    409: "A name is taken, or something still refers to this",
-    413: "The body is too large",
-    503: "Storage is unavailable",
-}
 
 
 def create_app(settings: Settings, *, releases_jobs: bool = True) -> FastAPI:
@@ -54,11 +35,19 @@ def create_app(settings: Settings, *, releases_jobs: bool = True) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_runtime(settings, releases_jobs=releases_jobs) as runtime:
-            app.state.runtime = management.state.runtime = runtime
-            yield
+            app.state.runtime = runtime
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(management.load())
+                yield
 
-    management = create_management(settings)
+    def make_management() -> FastAPI:
+        from scangate.management import create_management
 
+        made = create_management(settings)
+        made.state.runtime = app.state.runtime
+        return made
+
+    management = Deferred(make_management)
     app = FastAPI(
         title="Scangate scan API",
         version=__version__,
@@ -95,34 +84,4 @@ def create_app(settings: Settings, *, releases_jobs: bool = True) -> FastAPI:
     install_openapi(app)
     for prefix in MANAGEMENT_PREFIXES:
         app.mount(prefix, management)
-    return app
-
-
-def create_management(settings: Settings) -> FastAPI:
-    """The management API, an application of its own (see `web.management`)."""
-    app = FastAPI(
-        title="Scangate management API",
-        version=__version__,
-        description="Profiles, topics, applications, keys, logs: what an operator of one tenant manages.",
-        docs_url=None,
-        redoc_url=None,
-        openapi_url="/openapi.json",
-        redirect_slashes=False,
-        responses={status: {"model": MgmtError, "description": text} for status, text in MANAGEMENT_ERRORS.items()},
-    )
-    install_management_errors(app)
-    app.add_middleware(BodyLimit, max_bytes=settings.identity.body_bytes)
-    for router in (
-        key_management,
-        application_management,
-        deployment_management,
-        token_management,
-        role_management,
-        identity_management,
-    ):
-        app.include_router(router)
-    app.include_router(profile_management)
-    app.include_router(topic_management)
-    app.include_router(records_management)
-    app.include_router(dashboard_management)
     return app

@@ -10,9 +10,9 @@ import pytest
 from tests.identity.tenants import Operator, TenantOperator, on_database
 from tests.live import LiveServer
 
-from scangate.app import create_management
 from scangate.db.engine import Database
 from scangate.identity.tokens import Tokens
+from scangate.management import create_management
 from scangate.settings import Settings
 
 READS = {("POST", "/scanlogs")}

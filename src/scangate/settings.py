@@ -78,6 +78,19 @@ class IdentitySettings(_Group):
     keys_per_deployment_profile: Positive = Field(
         1, description="Active API keys that one deployment profile may have; more get 409."
     )
+    applications_per_deployment_profile: Positive = Field(
+        20, description="Applications that one deployment profile may have, which share its quota; more get 409."
+    )
+    secret_grace_seconds: Annotated[int, Field(ge=0, le=2_592_000)] = Field(
+        86_400, description="How long the old secret of a service account holds beside a new one, where the rotation says nothing."
+    )
+    login_failures: Positive = Field(5, description="Failed log-ins in a row that lock a user.")
+    lock_seconds: Positive = Field(900, description="How long a user stays locked.")
+    logins_per_minute: Positive = Field(30, description="Log-ins per minute and address, per process; more get 429.")
+    tenants_raise_quotas: bool = Field(
+        False,
+        description="Whether the management API may also raise a quota, put off an end and switch a deployment profile on again.",
+    )
     body_bytes: Positive = Field(1024 * 1024, description="Largest body of a management request.")
 
 

@@ -8,12 +8,11 @@ import typer
 
 from scangate.cli.installation import AsJson, DataDir, Tenant, on_identity, print_documents, print_json
 from scangate.cli.names import checked_name
-from scangate.errors import ProfileInvalidError
 from scangate.identity import applications
 from scangate.identity.principal import Operator
 from scangate.identity.schemas import CustomerAppObject
 from scangate.identity.service import Identity
-from scangate.profiles.repository import find_latest
+from scangate.profiles.repository import find_name
 
 app = typer.Typer(help="Create, list and delete applications.", no_args_is_help=True)
 _COLUMNS = {
@@ -55,13 +54,10 @@ def create_app(
     texts = [checked_name(text, "--environment, --cloud-provider", least=0) for text in (environment, cloud_provider)]
 
     async def work(identity: Identity, operator: Operator) -> CustomerAppObject:
-        if profile is not None:
-            async with identity.database.read() as connection:
-                if await find_latest(connection, operator.tsg_id, profile) is None:
-                    raise ProfileInvalidError(f"profile not found: {profile!r}")
         return await applications.create_application(
             identity, operator, checked_name(name, "the name"), auth_code=auth_code, profile_name=profile, environment=texts[0],
             cloud_provider=texts[1], agent_framework=checked_name(agent_framework or "", "--agent-framework", least=0) or None,
+            find_profile=find_name,
         )  # fmt: skip
 
     created = on_identity(data_dir, tenant, work)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from fastapi import APIRouter, Request
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scangate.errors import NotFoundError, ProfileInvalidError
 from scangate.identity import applications
 from scangate.identity.access import permitted
 from scangate.identity.permissions import Entity, Verb
@@ -24,15 +24,10 @@ from scangate.web.management import Limit, Offset, page
 router = APIRouter(tags=["Applications"])
 
 
-class _Named(Protocol):
-    @property
-    def profile_name(self) -> str: ...
-
-
 class _Profiles(Protocol):
     """What this slice asks of the security profiles, which stand above it."""
 
-    async def show(self, tsg_id: str, name_or_id: str) -> _Named: ...
+    async def find_name(self, connection: AsyncConnection, tsg_id: str, name_or_id: str) -> str | None: ...
 
 
 @router.get(
@@ -82,9 +77,8 @@ async def update_customer_app(request: Request, customer_app_id: str | None = No
     identity: Identity = request.app.state.runtime.identity
     application_id = required(customer_app_id, "customer_app_id")
     wanted = await read_document(request, CustomerAppUpdate)
-    if wanted.ai_sec_profile_name:
-        wanted.ai_sec_profile_name = await _known(request.app.state.runtime.profiles, operator.tsg_id, wanted.ai_sec_profile_name)
-    return await applications.update_application(identity, operator, application_id, wanted)
+    profiles: _Profiles = request.app.state.runtime.profiles
+    return await applications.update_application(identity, operator, application_id, wanted, profiles.find_name)
 
 
 @router.delete("/customerapp", summary="Delete an application and its keys")
@@ -104,14 +98,3 @@ async def _page(request: Request, operator: Operator, offset: int, limit: int) -
     return PaginatedCustomerAppObject(
         customer_apps=[CustomerAppObject.of(application, keys) for application in shown], next_offset=following
     )
-
-
-async def _known(profiles: _Profiles, tsg_id: str, name: str) -> str:
-    """
-    Raises:
-        NotFoundError: the tenant has no security profile of that name.
-    """
-    try:
-        return (await profiles.show(tsg_id, name)).profile_name
-    except ProfileInvalidError:
-        raise NotFoundError("AI profile not found") from None

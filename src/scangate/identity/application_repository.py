@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, delete, exists, or_, select, update
+from sqlalchemy import Select, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scangate.identity.tables import ApplicationRow, DeploymentProfileRow, TenantRow
@@ -112,6 +112,12 @@ async def list_applications(connection: AsyncConnection, tsg_id: str, *, offset:
     page = select(row.application_id).where(row.tsg_id == tsg_id).order_by(*order).offset(offset).limit(limit)
     query = _applications(tsg_id).where(row.application_id.in_(page)).order_by(*order)
     return [Application(*found) for found in (await connection.execute(query)).all()]
+
+
+async def count_applications(connection: AsyncConnection, auth_code: str) -> int:
+    """Of a deployment profile, whatever their status."""
+    row = ApplicationRow
+    return int(await connection.scalar(select(func.count()).select_from(row).where(row.auth_code == auth_code)) or 0)
 
 
 async def find_application(connection: AsyncConnection, tsg_id: str, application_id: str) -> Application | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Final
 
@@ -10,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from scangate.domain.ids import new_id
 from scangate.errors import ConflictError, NotFoundError
 from scangate.identity import application_repository, audit, key_repository, repository
-from scangate.identity.application_repository import Application
+from scangate.identity.application_repository import Application, DeploymentProfile
 from scangate.identity.key_repository import KeyOfApplication
 from scangate.identity.permissions import Entity, Verb
 from scangate.identity.principal import Operator
@@ -18,6 +19,11 @@ from scangate.identity.schemas import CustomerAppObject, CustomerAppUpdate, for_
 from scangate.identity.service import Identity
 
 APPLICATION_NOT_FOUND: Final = "customer app not found"
+PROFILE_NOT_FOUND: Final = "AI profile not found"
+
+FindProfile = Callable[[AsyncConnection, str, str], Awaitable[str | None]]
+"""(connection, tenant, name or id of a security profile) to its name; None where the tenant has none such. Profiles stand above this
+slice, so whoever calls it brings the query; it is asked inside the transaction that links, so that no deletion comes between."""
 
 
 async def list_applications(
@@ -44,13 +50,13 @@ async def show_application(identity: Identity, tsg_id: str, name: str) -> Custom
 
 async def create_application(
     identity: Identity, operator: Operator, name: str, *, auth_code: str | None = None, profile_name: str | None = None,
-    environment: str = "", cloud_provider: str = "", agent_framework: str | None = None,
+    environment: str = "", cloud_provider: str = "", agent_framework: str | None = None, find_profile: FindProfile,
 ) -> CustomerAppObject:  # fmt: skip
     """An application without a key, of a deployment profile (by default the oldest).
 
     Raises:
-        NotFoundError: the tenant has no such deployment profile.
-        ConflictError: the name is taken.
+        NotFoundError: the tenant has no such deployment profile, or no such security profile.
+        ConflictError: the name is taken, or the deployment profile has its applications.
     """
     async with identity.database.write() as connection:
         known = await application_repository.list_deployments(connection, operator.tsg_id)
@@ -58,6 +64,9 @@ async def create_application(
         if deployment is None:
             raise NotFoundError("no deployment profile has this auth_code")
         await _check_name(connection, operator.tsg_id, name)
+        await check_room_for_application(identity, connection, deployment)
+        if profile_name:
+            profile_name = await _known(connection, operator.tsg_id, profile_name, find_profile)
         created = await insert_application(
             connection, operator, name, deployment.auth_code, datetime.now(UTC), profile_name=profile_name,
             environment=environment, cloud_provider=cloud_provider, agent_framework=agent_framework,
@@ -67,12 +76,12 @@ async def create_application(
 
 
 async def update_application(
-    identity: Identity, operator: Operator, application_id: str, wanted: CustomerAppUpdate
+    identity: Identity, operator: Operator, application_id: str, wanted: CustomerAppUpdate, find_profile: FindProfile
 ) -> CustomerAppObject:
     """
     Raises:
-        NotFoundError: the tenant has no such application, or no such deployment profile.
-        ConflictError: the name is taken, or the keys do not fit into the other deployment profile.
+        NotFoundError: the tenant has no such application, no such deployment profile, or no such security profile.
+        ConflictError: the name is taken, or the application or its keys do not fit into the other deployment profile.
     """
     async with identity.database.write() as connection:
         before = await application_repository.find_application(connection, operator.tsg_id, application_id)
@@ -82,6 +91,9 @@ async def update_application(
             await _check_name(connection, operator.tsg_id, wanted.app_name)
         if wanted.auth_code is not None and wanted.auth_code != before.auth_code:
             await _check_move(identity, connection, before, wanted.auth_code)
+        if wanted.ai_sec_profile_name:
+            known = await _known(connection, operator.tsg_id, wanted.ai_sec_profile_name, find_profile)
+            wanted = wanted.model_copy(update={"ai_sec_profile_name": known})
         shown_before = await _shown(connection, before)
         await application_repository.update_application(
             connection,
@@ -141,6 +153,26 @@ async def remove_application(connection: AsyncConnection, operator: Operator, ap
     await audit.record(connection, operator, Verb.DELETE, Entity.APPLICATIONS, application.application_id, before=before)
 
 
+async def check_room_for_application(identity: Identity, connection: AsyncConnection, deployment: DeploymentProfile) -> None:
+    """
+    Raises:
+        ConflictError: the deployment profile has as many applications as it may.
+    """
+    limit = identity.settings.applications_per_deployment_profile
+    if await application_repository.count_applications(connection, deployment.auth_code) >= limit:
+        raise ConflictError(
+            f"the deployment profile has its {limit} application{'s' if limit > 1 else ''}: delete or move one",
+            payload=[{"auth_code": deployment.auth_code, "dp_name": deployment.dp_name}],
+        )
+
+
+async def _known(connection: AsyncConnection, tsg_id: str, profile: str, find_profile: FindProfile) -> str:
+    known = await find_profile(connection, tsg_id, profile)
+    if known is None:
+        raise NotFoundError(PROFILE_NOT_FOUND)
+    return known
+
+
 async def _shown(connection: AsyncConnection, application: Application) -> CustomerAppObject:
     keys = await key_repository.keys_of_applications(connection, application.tsg_id, [application.application_id])
     return CustomerAppObject.of(application, keys)
@@ -154,10 +186,11 @@ async def _check_name(connection: AsyncConnection, tsg_id: str, name: str) -> No
 
 
 async def _check_move(identity: Identity, connection: AsyncConnection, application: Application, auth_code: str) -> None:
-    """Its live keys count in the deployment profile that it moves to."""
+    """It and its live keys count in the deployment profile that it moves to."""
     target = await application_repository.find_deployment(connection, application.tsg_id, auth_code)
     if target is None:
         raise NotFoundError("no deployment profile has this auth_code")
+    await check_room_for_application(identity, connection, target)
     now = datetime.now(UTC)
     moved = await key_repository.count_live_keys(
         connection, application.auth_code, now, of_application=application.application_id

@@ -14,7 +14,7 @@ from scangate.domain.ids import new_id
 from scangate.errors import ConflictError, NotFoundError, RequestInvalidError
 from scangate.identity import application_repository, audit, key_repository, repository
 from scangate.identity.application_repository import Application, DeploymentProfile
-from scangate.identity.applications import insert_application, remove_application
+from scangate.identity.applications import check_room_for_application, insert_application, remove_application
 from scangate.identity.key_repository import ApiKey
 from scangate.identity.permissions import Entity, Verb
 from scangate.identity.principal import Operator, generate_secret, hash_secret
@@ -36,7 +36,8 @@ async def create_key(identity: Identity, operator: Operator, wanted: APIKeyCreat
 
     Raises:
         NotFoundError: the tenant has no such deployment profile.
-        ConflictError: the name is taken, the application belongs to another deployment profile, or that cannot have another key.
+        ConflictError: the name is taken, the application belongs to another deployment profile, or that cannot have another key
+            or another application.
         RequestInvalidError: the rotation lies too far ahead.
     """
     now = datetime.now(UTC)
@@ -47,7 +48,7 @@ async def create_key(identity: Identity, operator: Operator, wanted: APIKeyCreat
             raise NotFoundError(DEPLOYMENT_NOT_FOUND)
         await _check_room(identity, connection, deployment, now)
         await _check_name(connection, operator.tsg_id, wanted.api_key_name)
-        application = await _application_for(connection, operator, wanted, now)
+        application = await _application_for(identity, connection, operator, deployment, wanted, now)
         key, secret = await _insert(
             connection, operator, application, wanted.api_key_name, now, expires_at,
             rotation=Rotation(wanted.rotation_time_interval, wanted.rotation_time_unit), by=wanted.created_by,
@@ -176,10 +177,12 @@ async def _check_name(connection: AsyncConnection, tsg_id: str, name: str) -> No
 
 
 async def _application_for(
-    connection: AsyncConnection, operator: Operator, wanted: APIKeyCreationObject, now: datetime
-) -> Application:
+    identity: Identity, connection: AsyncConnection, operator: Operator, deployment: DeploymentProfile,
+    wanted: APIKeyCreationObject, now: datetime,
+) -> Application:  # fmt: skip
     found = await application_repository.find_application_by_name(connection, operator.tsg_id, wanted.cust_app)
     if found is None:
+        await check_room_for_application(identity, connection, deployment)
         return await insert_application(
             connection, operator, wanted.cust_app, wanted.auth_code, now,
             environment=wanted.cust_env or "", cloud_provider=wanted.cust_cloud_provider or "",

@@ -95,6 +95,32 @@ class ServiceAccountRow(Base):
     name: Mapped[str] = mapped_column(String(100), default="")
     disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     role: Mapped[str] = mapped_column(String(50))
+    previous_secret_hash: Mapped[str | None] = mapped_column(String(64))
+    """Of the secret before the last rotation, which holds as long as the next says."""
+    previous_secret_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class UserRow(Base):
+    """A human who logs in with a password. The e-mail address, in lower case, is its tenant's own."""
+
+    __tablename__ = "users"
+    __table_args__ = (Index("ix_users_email", "tsg_id", "email", unique=True),)
+
+    user_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    tsg_id: Mapped[str] = mapped_column(ForeignKey("tenants.tsg_id"))
+    email: Mapped[str] = mapped_column(String(100))
+    name: Mapped[str] = mapped_column(String(100))
+    role: Mapped[str] = mapped_column(String(50))
+    password_hash: Mapped[str] = mapped_column(String(200))
+    """Argon2id, with its parameters and salt."""
+    password_number: Mapped[int]
+    """Rises with every new password; access tokens name it, so that they end with the password that they were given for."""
+    failed_logins: Mapped[int]
+    """Since the last log-in or the last lock; counted before a password is looked at."""
+    locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_login_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

@@ -34,11 +34,12 @@ async def insert_next(
     """
     topic_ids = await resolve_topics(connection, tsg_id, draft.policy)
     newest = await repository.find_latest(connection, tsg_id, draft.name)
+    deleted = await repository.find_number(connection, tsg_id, draft.name)
     revision = ProfileRevision(
         profile_id=new_id(),
         tsg_id=tsg_id,
         profile_name=draft.name,
-        revision=newest.revision + 1 if newest else 1,
+        revision=max(newest.revision if newest else 0, deleted) + 1,
         active=draft.active,
         policy=draft.policy,
         created_by=(newest.created_by if newest else "") or created_by or by,
@@ -111,12 +112,15 @@ async def remove(
 ) -> ProfileRevision:
     """Delete one revision; the others of its name stay. `forced_by`: do so whatever refers to it, and who asks.
 
+    Its number is not given out again while others of its name are left. With the last one the name's history ends.
+
     Raises:
         NotFoundError: this tenant has no such revision.
         ConflictError: it is the last one of its name and applications scan with that profile; says which.
     """
     revision = await existing(connection, operator.tsg_id, profile_id)
-    if forced_by is None and await repository.count_revisions(connection, operator.tsg_id, revision.profile_name) == 1:
+    is_last = await repository.count_revisions(connection, operator.tsg_id, revision.profile_name) == 1
+    if forced_by is None and is_last:
         linked = await applications_with_profile(connection, operator.tsg_id, revision.profile_name)
         if linked:
             raise ConflictError(
@@ -125,6 +129,10 @@ async def remove(
                 payload=[{"policy_id": id_, "policy_name": name, "priority": 0} for id_, name in linked],
             )
     await repository.delete_revision(connection, operator.tsg_id, revision.profile_id)
+    if is_last:
+        await repository.forget_number(connection, operator.tsg_id, revision.profile_name)
+    elif revision.revision > await repository.find_number(connection, operator.tsg_id, revision.profile_name):
+        await repository.keep_number(connection, operator.tsg_id, revision.profile_name, revision.revision)
     await audit.record(
         connection,
         operator,

@@ -11,7 +11,7 @@ from sqlalchemy import Select, Text, cast, delete, false, func, insert, select, 
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
-from scangate.profiles.tables import ProfileTopicRow, SecurityProfileRow
+from scangate.profiles.tables import ProfileNumberRow, ProfileTopicRow, SecurityProfileRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,17 @@ async def find_latest(connection: AsyncConnection, tsg_id: str, name: str) -> Pr
     query = _profiles(tsg_id).where(SecurityProfileRow.profile_name == name).order_by(SecurityProfileRow.revision.desc())
     found = (await connection.execute(query.limit(1))).first()
     return ProfileRevision(*found) if found else None
+
+
+async def find_name(connection: AsyncConnection, tsg_id: str, name_or_id: str) -> str | None:
+    """The name of the profile that a revision's id or the name itself says, as long as it has a revision."""
+    row = SecurityProfileRow
+    for said in (row.profile_id, row.profile_name):
+        query = select(row.profile_name).where(row.tsg_id == tsg_id, said == name_or_id).limit(1)
+        found: str | None = await connection.scalar(query)
+        if found is not None:
+            return found
+    return None
 
 
 async def find_revision(connection: AsyncConnection, tsg_id: str, name: str, revision: int) -> ProfileRevision | None:
@@ -160,6 +171,23 @@ async def delete_revision(connection: AsyncConnection, tsg_id: str, profile_id: 
     await connection.execute(delete(ProfileTopicRow).where(ProfileTopicRow.profile_id == profile_id))
     row = SecurityProfileRow
     await connection.execute(delete(row).where(row.tsg_id == tsg_id, row.profile_id == profile_id))
+
+
+async def find_number(connection: AsyncConnection, tsg_id: str, name: str) -> int:
+    """The highest revision of a name that was deleted while others were left; 0 where none was."""
+    row = ProfileNumberRow
+    query = select(row.revision).where(row.tsg_id == tsg_id, row.profile_name == name)
+    return int(await connection.scalar(query) or 0)
+
+
+async def keep_number(connection: AsyncConnection, tsg_id: str, name: str, revision: int) -> None:
+    await forget_number(connection, tsg_id, name)
+    await connection.execute(insert(ProfileNumberRow).values(tsg_id=tsg_id, profile_name=name, revision=revision))
+
+
+async def forget_number(connection: AsyncConnection, tsg_id: str, name: str) -> None:
+    row = ProfileNumberRow
+    await connection.execute(delete(row).where(row.tsg_id == tsg_id, row.profile_name == name))
 
 
 async def revisions_with_topic(

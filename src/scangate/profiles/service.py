@@ -7,6 +7,8 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from scangate.db.changes import ChangeWatch
 from scangate.db.engine import Database
 from scangate.db.readthrough import ReadThrough
@@ -153,6 +155,10 @@ class Profiles:
             for revision in found:
                 await changes.remove(connection, operator, revision.profile_id, forced_by=forced_by)
         return [self._changed(revision) for revision in found]
+
+    async def find_name(self, connection: AsyncConnection, tsg_id: str, name_or_id: str) -> str | None:
+        """See `repository.find_name`; for those who link a profile, inside their transaction."""
+        return await repository.find_name(connection, tsg_id, name_or_id)
 
     def _changed(self, revision: ProfileRevision) -> ProfileRevision:
         """From here on this process answers by what was committed."""

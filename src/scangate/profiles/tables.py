@@ -26,6 +26,16 @@ class SecurityProfileRow(Base):
     last_modified_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class ProfileNumberRow(Base):
+    """The highest revision that a name ever had, where that one was deleted: numbers are not given out twice while the name lives."""
+
+    __tablename__ = "profile_numbers"
+
+    tsg_id: Mapped[str] = mapped_column(ForeignKey("tenants.tsg_id"), primary_key=True)
+    profile_name: Mapped[str] = mapped_column(String(100), primary_key=True)
+    revision: Mapped[int]
+
+
 class TopicRow(Base):
     """A custom topic. An update makes the next revision of the same id; profiles name the id and take the newest."""
 

@@ -1,4 +1,4 @@
-"""The management plane: roles, access tokens, topics, the audit log, and more of applications and keys."""
+"""The management plane: roles, users, access tokens, topics, the audit log, and more of applications, keys and profiles."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ def upgrade() -> None:
         sa.Column("permissions", sa.JSON, nullable=False),
         sa.Column("created_at", TIME, nullable=False),
     )
+    _users()
     op.create_table(
         "signing_keys",
         sa.Column("kid", sa.String(36), primary_key=True),
@@ -60,7 +61,32 @@ def upgrade() -> None:
         sa.Column("profile_id", sa.String(36), sa.ForeignKey("security_profiles.profile_id"), primary_key=True),
     )
     op.create_index("ix_profile_topics_profile_id", "profile_topics", ["profile_id"])
+    op.create_table(
+        "profile_numbers",
+        sa.Column("tsg_id", sa.String(32), sa.ForeignKey("tenants.tsg_id"), primary_key=True),
+        sa.Column("profile_name", sa.String(100), primary_key=True),
+        sa.Column("revision", sa.Integer, nullable=False),
+    )
     _audit()
+
+
+def _users() -> None:
+    op.create_table(
+        "users",
+        sa.Column("user_id", sa.String(36), primary_key=True),
+        sa.Column("tsg_id", sa.String(32), sa.ForeignKey("tenants.tsg_id"), nullable=False),
+        sa.Column("email", sa.String(100), nullable=False),
+        sa.Column("name", sa.String(100), nullable=False),
+        sa.Column("role", sa.String(50), nullable=False),
+        sa.Column("password_hash", sa.String(200), nullable=False),
+        sa.Column("password_number", sa.Integer, nullable=False),
+        sa.Column("failed_logins", sa.Integer, nullable=False),
+        sa.Column("locked_until", TIME),
+        sa.Column("last_login_at", TIME),
+        sa.Column("disabled_at", TIME),
+        sa.Column("created_at", TIME, nullable=False),
+    )
+    op.create_index("ix_users_email", "users", ["tsg_id", "email"], unique=True)
 
 
 def _text(name: str) -> sa.Column[str]:
@@ -92,6 +118,8 @@ def _columns() -> None:
     with op.batch_alter_table("service_accounts") as table:
         table.add_column(_text("name"))
         table.add_column(sa.Column("disabled_at", TIME))
+        table.add_column(sa.Column("previous_secret_hash", sa.String(64)))
+        table.add_column(sa.Column("previous_secret_until", TIME))
     with op.batch_alter_table("security_profiles") as table:
         table.add_column(_text("created_by"))
 
@@ -148,14 +176,16 @@ def downgrade() -> None:
     op.drop_table("audit_log")
     if op.get_bind().dialect.name != "sqlite":
         op.execute("DROP FUNCTION audit_log_is_append_only()")
-    for name in ("token_usage", "profile_topics", "custom_topics", "revoked_tokens", "signing_keys", "roles"):
+    for name in (
+        "token_usage", "profile_numbers", "profile_topics", "custom_topics", "revoked_tokens", "signing_keys", "users", "roles",
+    ):  # fmt: skip
         op.drop_table(name)
     op.drop_index("ix_api_keys_name", "api_keys")
     op.drop_index("ix_api_keys_application", "api_keys")
     op.drop_index("ix_api_keys_created", "api_keys")
     for name, columns in {
         "security_profiles": ["created_by"],
-        "service_accounts": ["name", "disabled_at"],
+        "service_accounts": ["name", "disabled_at", "previous_secret_hash", "previous_secret_until"],
         "api_keys": ["rotation_interval", "rotation_unit", "created_by", "updated_by", "modified_at"],
         "deployment_profiles": ["monthly_tokens", "active", "expires_at"],
     }.items():

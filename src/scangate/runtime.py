@@ -81,7 +81,6 @@ class Runtime:
 
 def _settle() -> None:
     """What is there now stays until the end: take it out of the collector's rounds, and make these rarer."""
-    gc.collect()
     gc.freeze()
     gc.enable()
     gc.set_threshold(_YOUNG_OBJECTS, 20, 20)

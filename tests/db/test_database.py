@@ -20,6 +20,7 @@ import scangate.db.schema as schema
 import scangate.identity.tables
 import scangate.jobs.tables
 import scangate.profiles.tables
+import scangate.records.rollup_tables
 import scangate.records.tables
 import scangate.scans.tables  # noqa: F401 - fills the metadata
 from scangate.db.base import Base

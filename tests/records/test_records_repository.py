@@ -1,4 +1,4 @@
-"""The queries of the scan log, the same on SQLite and on PostgreSQL; figures against a count in Python."""
+"""The queries of the scan log, the same on SQLite and on PostgreSQL; pages against a count in Python."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from scangate.db.engine import Database
 from scangate.db.schema import migrate
-from scangate.records import figures, repository
+from scangate.records import repository
 from scangate.records.entry import LogEntry, microseconds
 from scangate.records.repository import Position
 from scangate.records.verdict_bits import SERVICES, SEVERITIES, SEVERITY_BIT
@@ -97,50 +97,6 @@ def test_pages_are_the_whole_log_newest_first(database_url: str, category: str |
             for e in expected:
                 counted[e.category] = counted[e.category][0] + 1, counted[e.category][1] + e.text_records
             assert totals == counted
-
-    on(database_url, work)
-
-
-def test_figures_are_what_python_counts(database_url: str) -> None:
-    async def work(database: Database) -> None:
-        for span in SPANS:
-            rows = inside(span)
-            sessions = {(e.application_id, e.app_name, e.session_id) for e in rows}
-            violating = {(e.application_id, e.app_name, e.session_id) for e in rows if e.category == "malicious"}
-            apps = sorted({s[:2] for s in sessions}, key=lambda app: (app[1], app[0]))
-            async with database.read() as connection:
-                found = await figures.applications(connection, "t1", span)
-                assert [(a.app, a.sessions, a.violating) for a in found] == [
-                    (app, sum(s[:2] == app for s in sessions), sum(s[:2] == app for s in violating)) for app in apps
-                ]
-                assert await figures.application_names(connection, "t1", span) == apps
-                for figure in found:
-                    mine = [e for e in rows if (e.application_id, e.app_name) == figure.app]
-                    assert await figures.application(connection, "t1", span, figure.app) == figure
-                    times = [e.received_us for e in mine]
-                    assert (figure.first_us, figure.last_us) == (min(times), max(times))
-                    assert await figures.token_sum(connection, "t1", span, figure.app) == sum(e.tokens for e in mine)
-                    assert await figures.profiles_used(connection, "t1", span, figure.app) == sorted(
-                        {e.profile_name for e in mine}
-                    )
-                assert await figures.count_sessions(connection, "t1", span) == len(sessions)
-                newest = await figures.newest_sessions(connection, "t1", span, offset=0, limit=1000)
-                assert {(*s.app, s.session_id) for s in newest} == sessions and len(newest) == len(sessions)
-                assert [s.last_us for s in newest] == sorted((s.last_us for s in newest), reverse=True)
-                masks = await figures.severities_of_sessions(connection, "t1", span, newest)
-                assert {(*app, session) for app, session, _, _ in masks} == violating
-                assert sum(count for *_, count in masks) == sum(e.severities != 0 for e in rows)
-                chart = await figures.sessions_chart(connection, "t1", span)
-                by_app = await figures.sessions_by_bucket(connection, "t1", span, apps)
-            expected: dict[int, set[tuple[str, str, str]]] = defaultdict(set)
-            for e in rows:
-                expected[(e.received_us - span.since_us) // span.bucket_us].add((e.application_id, e.app_name, e.session_id))
-            assert {number: total for number, (total, _) in chart.items()} == {n: len(s) for n, s in expected.items()}
-            summed: dict[int, int] = defaultdict(int)
-            for buckets in by_app.values():
-                for number, (total, _) in buckets.items():
-                    summed[number] += total
-            assert summed == {n: len(s) for n, s in expected.items()}
 
     on(database_url, work)
 

@@ -38,13 +38,18 @@ class Database:
         self._write_lock = asyncio.Lock()
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
+    async def read(self, *, one_state: bool = False) -> AsyncIterator[AsyncConnection]:
         """
+        Args:
+            one_state: all of the block's queries see the database as the first one does. SQLite does so anyway.
+
         Raises:
             StorageUnavailableError: the database cannot be read.
         """
         try:
             async with self._reader.connect() as connection:
+                if one_state and self.backend == "postgresql":
+                    await connection.execution_options(isolation_level="REPEATABLE READ")
                 yield connection
         except DatabaseError as error:
             raise _unavailable(error) from None

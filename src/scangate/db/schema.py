@@ -15,7 +15,7 @@ from sqlalchemy.exc import DatabaseError
 
 from scangate.errors import ConfigurationError
 
-SCHEMA_REVISION = "0003"
+SCHEMA_REVISION = "0004"
 """The newest migration in `db/migrations/versions`; a test holds the two together."""
 
 if TYPE_CHECKING:

@@ -1,10 +1,13 @@
-"""What the dashboards of applications and sessions show, computed from the scan log when it is asked for."""
+"""What the dashboards of applications and sessions show, computed from what the scan log amounts to when it is asked for."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scangate.db.engine import Database
 from scangate.domain.moments import timestamp
@@ -14,13 +17,20 @@ from scangate.identity.labels import Labels, labels_of
 from scangate.records import figures, repository
 from scangate.records.entry import LogEntry, microseconds, moment_of
 from scangate.records.figures import App, AppFigures
-from scangate.records.windows import Window
+from scangate.records.windows import Span
 from scangate.records.wire import JsonObject, Tally, side_present
 
 SOURCE = "api"
 TOP_APPLICATIONS = 10
 VIOLATED, CLEAN = "violated", "clean"
 _SCALES = ((10**9, "B"), (10**6, "M"), (10**3, "K"))
+
+
+@asynccontextmanager
+async def _view(database: Database, tsg_id: str, seconds: int) -> AsyncIterator[tuple[AsyncConnection, Span]]:
+    """A connection that sees one state of the log, and the window of that length in it."""
+    async with database.read(one_state=True) as connection:
+        yield connection, await figures.span_at(connection, tsg_id, seconds, microseconds(datetime.now(UTC)))
 
 
 def _moment(microseconds_: int) -> str:
@@ -44,9 +54,9 @@ def _scaled(tokens: float) -> tuple[float, str]:
     return round(tokens, 3), ""
 
 
-async def applications_overview(database: Database, tsg_id: str, span: Window, *, offset: int, limit: int) -> JsonObject:
+async def applications_overview(database: Database, tsg_id: str, seconds: int, *, offset: int, limit: int) -> JsonObject:
     """A page of applications with their sessions, in the window and by bucket."""
-    async with database.read() as connection:
+    async with _view(database, tsg_id, seconds) as (connection, span):
         everything = await figures.applications(connection, tsg_id, span)
         shown = everything[offset : offset + limit]
         buckets = await figures.sessions_by_bucket(connection, tsg_id, span, [found.app for found in shown])
@@ -80,17 +90,16 @@ def _overview_item(
     }
 
 
-async def application(database: Database, tsg_id: str, span: Window, app: App) -> JsonObject:
+async def application(database: Database, tsg_id: str, seconds: int, app: App) -> JsonObject:
     """Tokens and sessions of one application; zeros where it has scanned nothing. The month is the current one in UTC."""
-    until = moment_of(span.until_us)
-    month_start = microseconds(until.replace(day=1, hour=0, minute=0, second=0, microsecond=0))
-    async with database.read() as connection:
-        found = await figures.application(connection, tsg_id, span, app)
+    month_start = microseconds(datetime.now(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0))
+    async with _view(database, tsg_id, seconds) as (connection, span):
+        found = next(iter(await figures.applications(connection, tsg_id, span, app)), None)
         tally = Tally()
         for mask, rows in await figures.severities(connection, tsg_id, span, app):
             tally.add(mask, rows)
         daily = _scaled(await figures.token_sum(connection, tsg_id, span, app) / span.days)
-        monthly = _scaled(await figures.token_sum(connection, tsg_id, Window(month_start, span.until_us, 1), app))
+        monthly = _scaled(await figures.tokens_since(connection, tsg_id, span, app, month_start))
         profiles = await figures.profiles_used(connection, tsg_id, span, app)
         last_session = await figures.last_session(connection, tsg_id, app, found.last_us) if found else None
         labels = await labels_of(connection, tsg_id, [app[0]])
@@ -120,9 +129,9 @@ async def application(database: Database, tsg_id: str, span: Window, app: App) -
     }
 
 
-async def violation_breakdown(database: Database, tsg_id: str, span: Window, app: App) -> JsonObject:
+async def violation_breakdown(database: Database, tsg_id: str, seconds: int, app: App) -> JsonObject:
     """Every detector with its violations by severity, those without any too."""
-    async with database.read() as connection:
+    async with _view(database, tsg_id, seconds) as (connection, span):
         found = await figures.severities(connection, tsg_id, span, app)
     tally = Tally()
     for mask, rows in found:
@@ -133,10 +142,10 @@ async def violation_breakdown(database: Database, tsg_id: str, span: Window, app
     }
 
 
-async def top_applications(database: Database, tsg_id: str, span: Window) -> JsonObject:
+async def top_applications(database: Database, tsg_id: str, seconds: int) -> JsonObject:
     """The applications with most violations."""
     tallies: defaultdict[App, Tally] = defaultdict(Tally)
-    async with database.read() as connection:
+    async with _view(database, tsg_id, seconds) as (connection, span):
         for app, mask, rows in await figures.severities_by_app(connection, tsg_id, span):
             tallies[app].add(mask, rows)
     ranked = sorted(tallies.items(), key=lambda found: (-found[1].total, found[0][1]))[:TOP_APPLICATIONS]
@@ -156,9 +165,10 @@ async def top_applications(database: Database, tsg_id: str, span: Window) -> Jso
     }
 
 
-async def violations_trend(database: Database, tsg_id: str, span: Window) -> JsonObject:
+async def violations_trend(database: Database, tsg_id: str, seconds: int) -> JsonObject:
     """Violations by severity over time, empty buckets too."""
-    tallies = await _tallies(database, tsg_id, span)
+    async with _view(database, tsg_id, seconds) as (connection, span):
+        tallies = await _tallies(connection, tsg_id, span)
     return {
         "violations": [
             {"bucket_number": number, "date": timestamp(start), "violation_breakdown": tallies[number].of()}
@@ -167,24 +177,23 @@ async def violations_trend(database: Database, tsg_id: str, span: Window) -> Jso
     }
 
 
-async def _tallies(database: Database, tsg_id: str, span: Window) -> defaultdict[int, Tally]:
+async def _tallies(connection: AsyncConnection, tsg_id: str, span: Span) -> defaultdict[int, Tally]:
     tallies: defaultdict[int, Tally] = defaultdict(Tally)
-    async with database.read() as connection:
-        for number, mask, rows in await figures.severities_by_bucket(connection, tsg_id, span):
-            tallies[number].add(mask, rows)
+    for number, mask, items in await figures.severities_by_bucket(connection, tsg_id, span):
+        tallies[number].add(mask, items)
     return tallies
 
 
-async def apps_list(database: Database, tsg_id: str, span: Window) -> JsonObject:
-    async with database.read() as connection:
+async def apps_list(database: Database, tsg_id: str, seconds: int) -> JsonObject:
+    async with _view(database, tsg_id, seconds) as (connection, span):
         found = await figures.application_names(connection, tsg_id, span)
     return {"applications": [{"application_id": app[0], "application_name": app[1]} for app in found]}
 
 
-async def sessions_chart(database: Database, tsg_id: str, span: Window) -> JsonObject:
+async def sessions_chart(database: Database, tsg_id: str, seconds: int) -> JsonObject:
     """Sessions over time; one that lasts through several buckets is in each of them."""
-    tallies = await _tallies(database, tsg_id, span)
-    async with database.read() as connection:
+    async with _view(database, tsg_id, seconds) as (connection, span):
+        tallies = await _tallies(connection, tsg_id, span)
         sessions = await figures.sessions_chart(connection, tsg_id, span)
     return {
         "bucket_size_seconds": span.bucket_us // 1_000_000,
@@ -202,10 +211,10 @@ async def sessions_chart(database: Database, tsg_id: str, span: Window) -> JsonO
     }
 
 
-async def sessions_overview(database: Database, tsg_id: str, span: Window, *, offset: int, limit: int) -> JsonObject:
+async def sessions_overview(database: Database, tsg_id: str, seconds: int, *, offset: int, limit: int) -> JsonObject:
     """A page of sessions, latest activity first."""
     tallies: defaultdict[tuple[App, str], Tally] = defaultdict(Tally)
-    async with database.read() as connection:
+    async with _view(database, tsg_id, seconds) as (connection, span):
         shown = await figures.newest_sessions(connection, tsg_id, span, offset=offset, limit=limit)
         total = await figures.count_sessions(connection, tsg_id, span)
         for app, session_id, mask, rows in await figures.severities_of_sessions(connection, tsg_id, span, shown):
@@ -228,19 +237,19 @@ async def sessions_overview(database: Database, tsg_id: str, span: Window, *, of
 
 
 async def session(
-    database: Database, tsg_id: str, span: Window, app: App, session_id: str, *, offset: int, limit: int
+    database: Database, tsg_id: str, seconds: int, app: App, session_id: str, *, offset: int, limit: int
 ) -> JsonObject:
     """A session and a page of what was scanned in it, oldest first.
 
     Raises:
         NotFoundError: this tenant has no such session in the window.
     """
-    async with database.read() as connection:
+    async with _view(database, tsg_id, seconds) as (connection, span):
         total, violating, first_us, last_us = await figures.session(connection, tsg_id, span, app, session_id)
         if not total:
             raise NotFoundError
         entries = await repository.list_session(
-            connection, tsg_id, app, session_id, span.since_us, span.until_us, offset=offset, limit=limit
+            connection, tsg_id, app, session_id, span.counted_us, span.until_us, offset=offset, limit=limit
         )
         labels = await labels_of(connection, tsg_id, [app[0]])
     return {
@@ -283,19 +292,19 @@ def _kinds(entry: LogEntry) -> list[str]:
 
 
 async def session_transaction(
-    database: Database, tsg_id: str, span: Window, app: App, session_id: str, scan_id: str, req_id: int
+    database: Database, tsg_id: str, seconds: int, app: App, session_id: str, scan_id: str, req_id: int
 ) -> JsonObject:
     """One scanned item of a session.
 
     Raises:
         NotFoundError: this tenant has no such item in that session and window.
     """
-    async with database.read() as connection:
+    async with _view(database, tsg_id, seconds) as (connection, span):
         entry = await repository.find_item(connection, tsg_id, scan_id, req_id)
         if (
             entry is None
             or (entry.application_id, entry.app_name, entry.session_id) != (*app, session_id)
-            or not span.since_us <= entry.received_us < span.until_us
+            or not span.counted_us <= entry.received_us < span.until_us
         ):
             raise NotFoundError
         labels = await labels_of(connection, tsg_id, [app[0]])

@@ -22,13 +22,17 @@ from scangate.identity import audit
 from scangate.identity.labels import labels_of
 from scangate.identity.permissions import Entity, Verb
 from scangate.identity.principal import Operator
-from scangate.records import repository
+from scangate.records import repository, rollups
 from scangate.records.entry import Caller, Circumstances, ContentStorage, LogEntry, microseconds, scanned
 from scangate.records.repository import Position, TenantSettings
+from scangate.records.rollup_tables import FINE_GRAIN, HOUR_GRAIN
 from scangate.records.windows import Window, window_of
 from scangate.records.wire import JsonObject, log_document
 
 REFRESH_SECONDS: Final = 1.0
+SUM_UP_SECONDS: Final = 2.0
+SUM_UP_ROWS: Final = 2000
+"""Rows of the log that one transaction sums up."""
 RETENTION_SECONDS: Final = 600.0
 BATCH_ROWS: Final = 500
 """Rows that one transaction of the retention deletes: scans must not wait for it."""
@@ -59,6 +63,7 @@ class ScanLog:
         self._delete_scans = delete_scans
         self._storage: dict[str, ContentStorage] = {}
         self._stopped = asyncio.Event()
+        self._summing = asyncio.Lock()
 
     def entry(self, caller: Caller, about: Circumstances, plan: ScanPlan, verdict: Verdict, completed: datetime) -> LogEntry:
         return scanned(caller, about, plan, verdict, completed, self._storage.get(caller.tsg_id, ContentStorage.NONE))
@@ -78,10 +83,26 @@ class ScanLog:
         self._storage = {settings.tsg_id: settings.content_storage for settings in found}
 
     async def run(self) -> None:
-        """Keep the settings fresh and delete what is too old, until `stop()`."""
+        """Keep the settings fresh, sum the log up and delete what is too old, until `stop()`."""
         async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._repeat(self.sum_up, SUM_UP_SECONDS))
             tasks.create_task(self._repeat(self.refresh, REFRESH_SECONDS))
             tasks.create_task(self._repeat(self.apply_retention, RETENTION_SECONDS))
+
+    async def sum_up(self) -> None:
+        """All that is in the log now, for dashboards. Between stretches of a long one others may write.
+
+        Raises:
+            StorageUnavailableError: the rest will be summed up the next time.
+        """
+        async with self._summing:
+            async with self.database.read() as connection:
+                last = await repository.last_log_id(connection)
+                reached = await rollups.progress(connection)
+            while reached < last and not self._stopped.is_set():
+                async with self.database.write() as connection:
+                    reached = await rollups.advance(connection, rows=SUM_UP_ROWS)
+                await asyncio.sleep(0 if last - reached < SUM_UP_ROWS else PAUSE_SECONDS)
 
     def stop(self) -> None:
         self._stopped.set()
@@ -206,13 +227,21 @@ class ScanLog:
         deleted = 0
         for tsg_id in tenants:
             days = settings.get(tsg_id, TenantSettings(tsg_id)).retention_days
-            deleted += await self._delete_before(tsg_id, datetime.now(UTC) - timedelta(days=days))
+            deleted += await self._delete_before(tsg_id, _full_hour(datetime.now(UTC) - timedelta(days=days)))
         return deleted
 
     async def _delete_before(self, tsg_id: str, before: datetime) -> int:
-        """The log goes last: a tenant without a log is not looked at again."""
+        """Dashboards first, so that they count whole hours only; the log last: a tenant without a log is not looked at again."""
         before_us = microseconds(before)
+        now_us = microseconds(datetime.now(UTC))
+        floor_us = max(before_us, microseconds(_full_hour(datetime.now(UTC) - timedelta(seconds=rollups.LONGEST_SECONDS))))
+        async with self.database.write() as connection:
+            await rollups.raise_floor(connection, tsg_id, floor_us)
+        fine_us = max(floor_us, now_us - rollups.FINE_SECONDS * rollups.SECOND_US)
         batches: tuple[Callable[[AsyncConnection], Awaitable[int]], ...] = (
+            lambda connection: rollups.delete_slots(connection, tsg_id, HOUR_GRAIN, floor_us, limit=BATCH_ROWS),
+            lambda connection: rollups.delete_slots(connection, tsg_id, FINE_GRAIN, fine_us, limit=BATCH_ROWS),
+            lambda connection: rollups.delete_heads(connection, tsg_id, floor_us, limit=BATCH_ROWS),
             lambda connection: self._delete_scans(connection, tsg_id, before, BATCH_ROWS),
             lambda connection: repository.delete_contents(connection, tsg_id, before_us, limit=BATCH_ROWS),
             lambda connection: repository.delete_entries(connection, tsg_id, before_us, limit=BATCH_ROWS),
@@ -228,6 +257,10 @@ class ScanLog:
                     break
                 await self._pause(PAUSE_SECONDS)
         return rows
+
+
+def _full_hour(moment: datetime) -> datetime:
+    return moment.replace(minute=0, second=0, microsecond=0)
 
 
 Totals = dict[str, tuple[int, int]]

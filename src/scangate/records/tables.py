@@ -1,5 +1,7 @@
 """The scan log, the content that a tenant lets be stored with it, tenants' settings of both, and how far forwarding has come.
 
+What dashboards are drawn from stands in `rollup_tables`.
+
 Times of the log are integers, microseconds since 1970 in UTC: dashboards divide them into buckets and pages continue from them, in
 the same arithmetic on SQLite and PostgreSQL.
 """
@@ -9,7 +11,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, String
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from scangate.db.base import Base, UtcDateTime
@@ -30,10 +32,12 @@ class ScanLogRow(Base):
     __table_args__ = (
         Index("ix_scan_log_received", "tsg_id", "received_us", "log_id"),
         Index("ix_scan_log_category", "tsg_id", "category", "received_us", "text_records"),
-        # sessions in one piece, with all that dashboards count of them
+        Index("ix_scan_log_session", "tsg_id", "application_id", "app_name", "session_id", "received_us", "category"),
+        # what violates in a session, without a look at the rest of it
         Index(
-            "ix_scan_log_session",
-            "tsg_id", "application_id", "app_name", "session_id", "received_us", "category", "tokens", "profile_name",
+            "ix_scan_log_threats",
+            "tsg_id", "application_id", "app_name", "session_id", "received_us", "severities",
+            sqlite_where=text("category = 'malicious'"), postgresql_where=text("category = 'malicious'"),
         ),
         Index("ix_scan_log_scan", "scan_id"),
         {"sqlite_autoincrement": True},

@@ -32,8 +32,12 @@ ERROR_CAUSES: Final = {
     "NotAuthenticatedError": (
         "There is neither an `x-pan-token` header nor a bearer token; on the management plane: no bearer token, or one that does not hold."
     ),
+    "LoginRefusedError": (
+        "Nobody has this e-mail address, the password is wrong, or the user is disabled or locked after failed log-ins; which of "
+        "them is not said. At the token URL it is the OAuth error `invalid_grant`."
+    ),
     "CredentialsInvalidError": "The API key is unknown, revoked or expired, or the access token is not one for scanning that holds.",
-    "PermissionDeniedError": "The role of the service account does not permit this verb on this entity.",
+    "PermissionDeniedError": "The role of the service account or user does not permit this verb on this entity.",
     "NotFoundError": "There is no such path; on the management plane also: nothing of that id or name in this tenant.",
     "QuotaExceededError": "The deployment profile's tokens of this calendar month (UTC) are used up; `Retry-After` lasts until the next.",
     "ConflictError": "The name is taken, or something still refers to what should be deleted: `payload` says what.",
@@ -97,8 +101,9 @@ def _setting_rows(schema: Schema, prefix: str) -> list[list[str]]:
 
 
 def cli_page() -> str:
-    from scangate.cli.main import app
+    from scangate.cli.main import command_line
 
+    app = command_line()
     text = (
         f"# Command line\n\n{app.info.help}\n\n"
         "Every command explains itself with `--help`. A command that cannot do what was asked says why in one line on standard "
@@ -184,8 +189,9 @@ def _tree(error: type[Exception]) -> set[type[Exception]]:
 
 
 def errors_page() -> str:
-    import scangate.app
-    import scangate.cli.main  # noqa: F401 - declares the errors of commands
+    from scangate.cli.main import command_line
+
+    command_line()  # declares the errors of commands
     from scangate.errors import ScangateError
 
     classes: list[Any] = list(_tree(ScangateError))

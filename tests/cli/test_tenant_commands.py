@@ -12,7 +12,7 @@ import pytest
 from tests.live import SYNC, LiveServer, running
 from typer.testing import CliRunner, Result
 
-from scangate.cli.main import app
+from scangate.cli.main import command_line
 from scangate.errors import ConflictError, ScangateError
 
 HELD = 1.0
@@ -26,7 +26,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
 
 def run(live: LiveServer, *arguments: str) -> Result:
     """In this process: the commands of one module start dozens of times."""
-    return CliRunner().invoke(app, [*arguments, "--data-dir", str(live.data_dir)])
+    return CliRunner().invoke(command_line(), [*arguments, "--data-dir", str(live.data_dir)])
 
 
 def document(live: LiveServer, *arguments: str) -> Any:

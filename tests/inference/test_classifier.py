@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from scangate.cli.main import app
+from scangate.cli.main import command_line
 from scangate.detectors.contract import Resources, Subject
 from scangate.detectors.guard import shared_guard
 from scangate.detectors.prompt_injection.detector import compile_prompt_injection
@@ -129,10 +129,10 @@ def test_its_own_thresholds_decide(folder: Path, high: float, confidence: Confid
 
 def test_the_setting_reaches_scans_and_a_wrong_path_stops_them(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SCANGATE_MODELS__INJECTION", str(folder))
-    blocked = CliRunner().invoke(app, ["scan", "--prompt", ATTACK])
+    blocked = CliRunner().invoke(command_line(), ["scan", "--prompt", ATTACK])
     assert (blocked.exit_code, json.loads(blocked.stdout)["prompt_detected"]["injection"]) == (1, True)
-    assert CliRunner().invoke(app, ["scan", "--prompt", HARMLESS]).exit_code == 0
+    assert CliRunner().invoke(command_line(), ["scan", "--prompt", HARMLESS]).exit_code == 0
     monkeypatch.setenv("SCANGATE_MODELS__INJECTION", str(folder / "nowhere"))
-    refused = CliRunner().invoke(app, ["scan", "--prompt", HARMLESS])
+    refused = CliRunner().invoke(command_line(), ["scan", "--prompt", HARMLESS])
     assert isinstance(refused.exception, ConfigurationError)
     assert "config.json is missing" in str(refused.exception)

@@ -15,7 +15,7 @@ from tests.profiles.conftest import Management, policy, profile, topic, topics_p
 from typer.testing import CliRunner
 
 from scangate.bootstrap import prepare
-from scangate.cli.main import app
+from scangate.cli.main import command_line
 from scangate.cli.replay import DIFFERENT_EXIT_CODE
 from scangate.errors import ScangateError
 from scangate.settings import load_settings
@@ -31,7 +31,7 @@ class Installation:
         self.files = files
 
     def run(self, *arguments: str, code: int = 0) -> str:
-        done = CliRunner().invoke(app, [*arguments, "--data-dir", str(self.data_dir)])
+        done = CliRunner().invoke(command_line(), [*arguments, "--data-dir", str(self.data_dir)])
         if done.exception is not None and not isinstance(done.exception, SystemExit):
             raise done.exception
         assert done.exit_code == code, done.output

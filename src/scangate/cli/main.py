@@ -1,49 +1,68 @@
-"""The command line: `scangate COMMAND`. Heavy modules are imported by the command that needs them."""
+"""The command line: `scangate COMMAND`. Only the module of the command that was asked for is imported: all of them take a second."""
 
 from __future__ import annotations
 
 import sys
+from importlib import import_module
+from typing import Final
 
 import typer
 
 from scangate import __version__
-from scangate.cli import accounts, apps, deployments, feeds, keys, logs, profiles, replay, roles, scan, serve, tenants, topics
-from scangate.cli.eval import evaluate
 from scangate.errors import ScangateError
 
-app = typer.Typer(
-    name="scangate",
-    help="AI runtime security on your own machine: scans prompts, responses, code and tool calls.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-app.command("serve")(serve.serve)
-app.command("scan")(scan.scan)
-app.command("eval")(evaluate)
-profiles.app.command("test")(replay.test_profile)
-app.add_typer(profiles.app, name="profiles")
-app.add_typer(topics.app, name="topics")
-app.add_typer(tenants.app, name="tenants")
-app.add_typer(deployments.app, name="deployments")
-app.add_typer(apps.app, name="apps")
-app.add_typer(keys.app, name="keys")
-app.add_typer(roles.app, name="roles")
-app.add_typer(accounts.app, name="accounts")
-app.add_typer(logs.app, name="logs")
-app.add_typer(feeds.app, name="feeds")
+_COMMANDS: Final = {"serve": "serve", "scan": "scan", "eval": "evaluate"}
+"""Module to the function in it that is the command."""
+_GROUPS: Final = {
+    "profiles": "replay",  # adds `test` to the commands of the module `profiles`
+    "topics": "topics",
+    "tenants": "tenants",
+    "deployments": "deployments",
+    "apps": "apps",
+    "keys": "keys",
+    "roles": "roles",
+    "accounts": "accounts",
+    "users": "users",
+    "logs": "logs",
+    "feeds": "feeds",
+}
+"""Group of commands to the module whose `app` it is."""
 
 
-@app.command("version")
-def version() -> None:
-    """Print the version."""
-    typer.echo(__version__)
+def command_line(only: str | None = None) -> typer.Typer:
+    """All commands, or one of them (and `version`)."""
+    app = typer.Typer(
+        name="scangate",
+        help="AI runtime security on your own machine: scans prompts, responses, code and tool calls.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    for name, function in _COMMANDS.items():
+        if only in (None, name):
+            app.command(name)(getattr(import_module(f"scangate.cli.{name}"), function))
+    for name, module in _GROUPS.items():
+        if only in (None, name):
+            app.add_typer(import_module(f"scangate.cli.{module}").app, name=name)
+
+    @app.command("version")
+    def version() -> None:
+        """Print the version."""
+        typer.echo(__version__)
+
+    @app.callback()
+    def several() -> None:
+        """Typer would take a single command for the whole program."""
+
+    return app
 
 
 def run() -> None:
     """The console script: what went wrong on purpose is one clear line and exit code 2."""
+    asked = sys.argv[1] if len(sys.argv) > 1 else ""
+    known = asked == "version" or asked in _COMMANDS or asked in _GROUPS
     try:
-        app()
+        command_line(asked if known else None)()
     except ScangateError as error:
         typer.echo(f"scangate: {error.message}", err=True)
         sys.exit(2)

@@ -12,7 +12,7 @@ from rich.table import Table
 from scangate.cli.eval import progress_bar
 from scangate.cli.installation import AsJson, DataDir, Tenant, print_json
 from scangate.cli.plans import local_resources
-from scangate.cli.profiles import document_of, on_profiles, read_document
+from scangate.cli.profiles import app, document_of, on_profiles, read_document
 from scangate.cli.rows import opened
 from scangate.detectors.contract import Resources
 from scangate.detectors.registry import REGISTRY
@@ -29,6 +29,7 @@ Side = tuple[str, object]
 """What is compared: a label, and a profile document."""
 
 
+@app.command("test")
 def test_profile(
     profile: Annotated[str, typer.Argument(help="A profile's name.")],
     file: Annotated[

@@ -55,7 +55,7 @@ def measure(name: str, samples: Path = SAMPLES) -> JsonObject:
     spec = spec_named(task_of(name), REGISTRY)
     resources = Resources()
     with (samples / name).open("rb") as stream:
-        rows = RowFormat(spec.sides).read(stream)
+        rows = RowFormat(spec.sides, kinds=spec.kinds).read(stream)
     summary = summarise(judge_rows(rows, plan_of(DEFAULT_PROFILE, (spec,), resources), spec.name))
     return {"task": spec.name.value, **{key: summary[key] for key in ("n", "timeouts", "errors", *FIGURES)}}
 

@@ -56,7 +56,7 @@ def evaluate(
     spec = spec_named(task, REGISTRY)
     fields = tuple(dict.fromkeys(field.strip() for field in by.split(",") if field.strip()))
     try:
-        rows = _rows(file, RowFormat(spec.sides, fields))
+        rows = _rows(file, RowFormat(spec.sides, fields, spec.kinds))
         if via is None:
             judged = _in_process(spec, rows, profile or DEFAULT_PROFILE)
         else:
@@ -94,6 +94,9 @@ def _server(via: str, api_key: str | None, profile: str | None, ca: Path | None)
 
 def _through(server: Server, spec: DetectorSpec[Any], rows: list[Row]) -> list[Judgement]:
     from scangate.evaluation.remote import judge_via
+
+    if any(row.kinds is not None for row in rows):
+        raise RequestInvalidError("rows whose label is a list of kinds are measured in process: leave out --via")
 
     with progress_bar(len(rows)) as advance:
         return judge_via(server, spec, rows, advance)

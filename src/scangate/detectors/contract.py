@@ -125,6 +125,19 @@ class ReportContext:
 
 
 @dataclass(frozen=True, slots=True)
+class Kinds:
+    """What a detector tells apart: the names, and those among a part's findings.
+
+    `of` names what is there, flagged or not: a read that a profile lets pass is a read.
+    """
+
+    names: tuple[str, ...]
+    of: Callable[[Sequence[Finding]], frozenset[str]]
+    prefix: str = ""
+    """What labels may write before a name."""
+
+
+@dataclass(frozen=True, slots=True)
 class DetectorSpec(Generic[O]):
     """The registry's line for one detector."""
 
@@ -137,6 +150,8 @@ class DetectorSpec(Generic[O]):
     compile: Callable[[O, Resources], CompiledDetector]
     report: Callable[[O, Sequence[Sequence[Finding]], ReportContext], JsonObject]
     """(options, findings per part, context) to `result_detail`; called for benign rows too, with no findings."""
+    kinds: Kinds | None = None
+    """For evaluation only: what rows of this detector may be labelled with beside yes and no."""
     details: Callable[[Sequence[Finding]], JsonObject] | None = None
     """The detector's share of `*_detection_details`, where it has one."""
     runs_model: bool = False

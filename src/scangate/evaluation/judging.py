@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from scangate.detectors.contract import CompiledDetector, DetectorSpec, Scoring, Subject
+from scangate.detectors.contract import CompiledDetector, DetectorSpec, Kinds, Scoring, Subject
 from scangate.domain.finding import DetectorOutcome, Finding
 from scangate.domain.taxonomy import Action, DetectorName, OutcomeStatus, Side
 from scangate.engine.deadline import Deadline
@@ -25,6 +25,8 @@ class Judgement:
     flagged: bool = False
     score: float = 0.0
     elapsed_ms: float = 0.0
+    kinds: frozenset[str] = frozenset()
+    """What was found, for rows that are labelled with kinds: `flagged` then says whether it is anything at all."""
 
 
 Progress = Callable[[], None]
@@ -73,11 +75,13 @@ class Judge:
     def __init__(self, plan: ScanPlan, detector: DetectorName) -> None:
         self._detector = detector
         self._detectors: dict[Side, _Remembering] = {}
+        self._kinds: Kinds | None = None
         sides = {}
         for side, side_plan in plan.sides.items():
             for planned in side_plan.detectors:
                 if planned.spec.name is detector:
                     self._detectors[side] = _Remembering(planned.compiled)
+                    self._kinds = planned.spec.kinds
                     sides[side] = replace(side_plan, detectors=(replace(planned, compiled=self._detectors[side]),))
         self._plan = replace(plan, sides=sides)
         asked = [planned.options.model_dump_json() for side_plan in sides.values() for planned in side_plan.detectors]
@@ -93,6 +97,9 @@ class Judge:
         if outcome is None or outcome.status is not OutcomeStatus.OK:
             return Judgement(row, outcome.status if outcome else OutcomeStatus.ERROR, elapsed_ms=verdict.elapsed_ms)
         status, score = self._score(remembering, outcome)
+        if row.kinds is not None and self._kinds is not None:
+            kinds = self._kinds.of(outcome.all_findings)
+            return Judgement(row, status, bool(kinds), score, verdict.elapsed_ms, kinds)
         return Judgement(row, status, self._counts(outcome), score, verdict.elapsed_ms)
 
     def _counts(self, outcome: DetectorOutcome) -> bool:

@@ -14,10 +14,12 @@ from typing import Any, Final
 
 import orjson
 
+from scangate.detectors.contract import Kinds
 from scangate.domain.content import Content, Part, ToolMetadata
 from scangate.domain.taxonomy import PartKind, Side
 from scangate.errors import RequestInvalidError
 
+KIND_CHARACTERS_MAX: Final = 100
 ROW_BYTES_MAX: Final = 64 * 1024 * 1024
 _GZIP_MAGIC: Final = b"\x1f\x8b"
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
@@ -48,6 +50,8 @@ class Row:
     question: str = ""
     context: str | None = None
     groups: tuple[str, ...] = ()
+    kinds: frozenset[str] | None = None
+    """Where `label` is a list: the kinds that the text holds, none in an empty list."""
 
     def content(self) -> Content:
         """As the scan API would read it: a tool's input and output are JSON, where they parse as such."""
@@ -60,10 +64,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class RowFormat:
-    """What rows of one detector look like: the sides that it scans, and the fields to group by."""
+    """What rows of one detector look like: the sides that it scans, the fields to group by, whether labels may be lists of kinds."""
 
     sides: frozenset[Side]
     by: tuple[str, ...] = ()
+    kinds: Kinds | None = None
 
     @property
     def first_side(self) -> Side:
@@ -83,6 +88,8 @@ class RowFormat:
             rows.append(self._row(document, number))
         if not rows:
             raise RequestInvalidError("no rows to evaluate")
+        if len({row.kinds is None for row in rows}) > 1:
+            raise RequestInvalidError("labels are lists of kinds in all rows or in none")
         for field in self.by:
             if field not in known:
                 raise RequestInvalidError(f"no row has the field {field!r}")
@@ -96,16 +103,28 @@ class RowFormat:
         default = Side.RESPONSE if from_response and Side.RESPONSE in self.sides else self.first_side
         side = self._side(document.get("side"), default, number)
         question = _text(document, "question", number) if side is not Side.PROMPT else None
+        kinds = self._kinds(document.get("label"), number)
         return Row(
             line=number,
             text=text,
-            label=_label(document, number),
+            label=_label(document, number) if kinds is None else bool(kinds),
             side=side,
             history=_history(document.get("history"), number),
             question=question or "",
             context=_text(document, "context", number),
             groups=tuple(_group(document.get(field)) for field in self.by),
+            kinds=kinds,
         )
+
+    def _kinds(self, value: object, number: int) -> frozenset[str] | None:
+        """A list of kinds, with or without the prefix of their wire names. One that the detector does not know counts as missed."""
+        if not isinstance(value, list):
+            return None
+        if self.kinds is None:
+            raise fault(number, "this detector tells no kinds apart: label must be 1 or 0")
+        if not all(isinstance(kind, str) and 0 < len(kind) <= KIND_CHARACTERS_MAX for kind in value):
+            raise fault(number, f"label must be a list of kinds, as in {list(self.kinds.names)}")
+        return frozenset(kind.strip().lower().removeprefix(self.kinds.prefix) for kind in value)
 
     def _side(self, value: object, default: Side, number: int) -> Side:
         if value is None:

@@ -33,13 +33,42 @@ def summarise(judgements: Sequence[Judgement], by: Sequence[str] = (), *, show_t
         "recall_at_fpr_1": point.recall,
         "threshold": point.threshold,
         **_times([judgement.elapsed_ms for judgement in judgements]),
+        **_kinds(judged),
         "sweep": [{"threshold": threshold, **_rates(ranking.at_threshold(threshold))} for threshold in SWEEP],
         "groups": {field: _groups(judged, index) for index, field in enumerate(by)},
         "worst": _worst(judged, by, show_text=show_text),
     }
 
 
+def _kinds(judged: Sequence[Judgement]) -> JsonObject:
+    """For rows labelled with kinds: figures of each, rows whose kinds are exactly right, rows without any of which some were found."""
+    labelled = [(one.row.kinds, one.kinds) for one in judged if one.row.kinds is not None]
+    if not labelled:
+        return {}
+    names = sorted({kind for expected, found in labelled for kind in expected | found})
+    table = {
+        name: confusion([name in expected for expected, _ in labelled], [name in found for _, found in labelled])
+        for name in names
+    }
+    empty = [found for expected, found in labelled if not expected]
+    return {
+        "kinds": {name: {**_counts(counts), **_rates(counts)} for name, counts in table.items()},
+        "exact": sum(expected == found for expected, found in labelled) / len(labelled),
+        "empty_rows": len(empty),
+        "empty_rows_hit": sum(map(bool, empty)),
+    }
+
+
 def _confusion(judged: Sequence[Judgement]) -> Confusion:
+    """Rows; where they are labelled with kinds, pairs of a row and a kind that it has or was found to have, and rows without any."""
+    if any(one.row.kinds is not None for one in judged):
+        pairs = [(one.row.kinds or frozenset(), one.kinds) for one in judged]
+        return Confusion(
+            tp=sum(len(expected & found) for expected, found in pairs),
+            fp=sum(len(found - expected) for expected, found in pairs),
+            fn=sum(len(expected - found) for expected, found in pairs),
+            tn=sum(not expected and not found for expected, found in pairs),
+        )
     return confusion([one.row.label for one in judged], [one.flagged for one in judged])
 
 
@@ -91,7 +120,7 @@ def _group(judged: Sequence[Judgement]) -> JsonObject:
 
 def _worst(judged: Sequence[Judgement], by: Sequence[str], *, show_text: bool) -> list[JsonObject]:
     """The mistakes that the detector was surest of: false alarms of the highest score, misses of the lowest, WORST of each."""
-    mistakes = [one for one in judged if one.flagged is not one.row.label]
+    mistakes = [one for one in judged if one.flagged is not one.row.label or one.row.kinds not in (None, one.kinds)]
     mistakes.sort(key=lambda one: (one.row.label, one.score if one.row.label else -one.score, one.row.line))
     false_alarms = [one for one in mistakes if not one.row.label]
     misses = mistakes[len(false_alarms) :]
@@ -101,6 +130,7 @@ def _worst(judged: Sequence[Judgement], by: Sequence[str], *, show_text: bool) -
             "score": one.score,
             "label": int(one.row.label),
             "groups": dict(zip(by, one.row.groups, strict=True)),
+            **({} if one.row.kinds is None else {"expected": sorted(one.row.kinds), "found": sorted(one.kinds)}),
             **({"text": one.row.text[:EXCERPT_CHARACTERS]} if show_text else {}),
         }
         for one in (*false_alarms[:WORST], *misses[:WORST])

@@ -37,6 +37,8 @@ def printable(text: str) -> Text:
 def tables(summary: JsonObject) -> Iterator[RenderableType]:
     """Everything, in reading order."""
     yield _figures(summary)
+    if "kinds" in summary:
+        yield _kinds(summary)
     yield _sweep(summary["sweep"])
     for field, groups in summary["groups"].items():
         yield _groups(field, groups)
@@ -67,6 +69,16 @@ def _figures(summary: JsonObject) -> Table:
     return table
 
 
+def _kinds(summary: JsonObject) -> Table:
+    table = _table("By kind", ["kind"], (*_COUNTS, "precision", "recall", "f1"))
+    for name, figures in summary["kinds"].items():
+        counts = (str(figures[key]) for key in _COUNTS)
+        table.add_row(printable(name), *counts, *(fraction(figures[key]) for key in ("precision", "recall", "f1")))
+    empty, hit = summary["empty_rows"], summary["empty_rows_hit"]
+    table.caption = f"kinds exactly right: {fraction(summary['exact'])} of the rows; found where there is none: {hit} of {empty}"
+    return table
+
+
 def _sweep(rows: Sequence[JsonObject]) -> Table:
     table = _table("If every score from a threshold on were flagged", ["threshold"], _RATES)
     for row in rows:
@@ -85,11 +97,18 @@ def _groups(field: str, groups: JsonObject) -> Table:
     return table
 
 
+def _mistake(row: JsonObject) -> str:
+    if "found" in row:
+        expected, found = (", ".join(row[key]) or "nothing" for key in ("expected", "found"))
+        return f"{expected}, found {found}"
+    return "missed" if row["label"] else "false alarm"
+
+
 def _worst(rows: Sequence[JsonObject], by: Sequence[str]) -> Table:
     with_text = "text" in rows[0]
     table = _table("Worst mistakes", ["row", "score", "mistake", *by, *(["text"] if with_text else [])], [])
     for row in rows:
-        mistake = "missed" if row["label"] else "false alarm"
+        mistake = printable(_mistake(row))
         groups = (printable(row["groups"][field]) for field in by)
         text = [printable(row["text"])] if with_text else []
         table.add_row(str(row["row"]), fraction(row["score"]), mistake, *groups, *text)

@@ -4,6 +4,7 @@ from scangate.detectors.contract import DetectorSpec
 from scangate.detectors.database_security.detector import compile_database_security
 from scangate.detectors.database_security.options import DatabaseSecurityOptions, from_protections
 from scangate.detectors.database_security.report import report
+from scangate.detectors.database_security.statement import KINDS
 from scangate.domain.taxonomy import DetectorName, Flag, Service, Side
 
 SPEC = DetectorSpec(
@@ -15,4 +16,5 @@ SPEC = DetectorSpec(
     from_protections=from_protections,
     compile=compile_database_security,
     report=report,
+    kinds=KINDS,
 )

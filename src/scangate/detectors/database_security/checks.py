@@ -51,6 +51,15 @@ def _mongo_read(hit: Reached) -> Reached | None:
     return hit
 
 
+def _mongo_bulk(hit: Reached) -> Reached | None:
+    """bulkWrite: by the strongest operation in it."""
+    if "ulk" not in hit.head:
+        return hit
+    if hit.found(rb"delete(?:One|Many)|delete_?(?:one|many)"):
+        return hit.writes(Operation.DELETE)
+    return hit.writes(Operation.UPDATE) if hit.found(rb"(?:update|replace)_?(?:one|many)") else hit
+
+
 def _mongo_command(hit: Reached) -> Reached | None:
     """runCommand and adminCommand: by the command's name."""
     for operation, names in _MONGO_COMMANDS:
@@ -161,6 +170,11 @@ def _rest_path(hit: Reached) -> Reached | None:
     return hit if "_" in path or (hit.place in (Place.WHOLE, Place.BLOCK) and path.rstrip().count("/") <= 1) else None
 
 
+def _ldap_change(hit: Reached) -> Reached | None:
+    """Entries that are added are created; the rest changes them."""
+    return hit.writes(Operation.CREATE) if hit.found(rb"^ldapadd|^changetype:\s*add|add_s\(") else hit
+
+
 def _ldap_filter(hit: Reached) -> Reached | None:
     if hit.found(rb"\(\s*(?:userPassword|unicodePwd|password|ms-mcs-admpwd|userPKCS12)\s*(?:=|~=|>=|<=)"):
         return hit.risky("credentials")
@@ -180,4 +194,6 @@ CHECKS: Final[dict[str, Callable[[Reached], Reached | None]]] = {
     "rest-path": _rest_path,
     "script-fragment": _script_fragment,
     "ldap-filter": _ldap_filter,
+    "ldap-change": _ldap_change,
+    "mongo-bulk": _mongo_bulk,
 }

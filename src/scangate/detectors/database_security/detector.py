@@ -10,7 +10,7 @@ from scangate.detectors.contract import CompiledDetector, Resources, Subject
 from scangate.detectors.database_security.context import Surroundings
 from scangate.detectors.database_security.effort import Effort
 from scangate.detectors.database_security.options import DatabaseSecurityOptions
-from scangate.detectors.database_security.readings import ViewReading, joined
+from scangate.detectors.database_security.readings import ViewReading, joined, neighbourhood
 from scangate.detectors.database_security.redis import RedisFinder
 from scangate.detectors.database_security.rulebook import RuleBook, load_rules
 from scangate.detectors.database_security.sql.finder import SqlFinder
@@ -81,7 +81,7 @@ class DatabaseSecurityDetector:
         if rule is None:
             return None
         counts = statement.effect is not Effect.PLAIN or (self.options.plain_reads and statement.operation is Operation.READ)
-        is_use = counts and not statement.is_mention
+        is_use = counts and not (statement.is_mention or statement.is_example)
         confidence = Confidence.LOW if not is_use else Confidence.HIGH if statement.is_certain else Confidence.MEDIUM
         flagged = is_use and rule.action is not Action.ALLOW
         return DatabaseFinding(
@@ -96,6 +96,9 @@ class DatabaseSecurityDetector:
             encodings=encodings,
             engine=statement.engine,
             risks=statement.risks,
+            dialect=statement.dialect,
+            tables=statement.tables,
+            is_mention=statement.is_mention,
         )
 
 
@@ -111,7 +114,7 @@ def compile_database_security(options: DatabaseSecurityOptions, resources: Resou
 def _views(text: PreparedText) -> Iterator[tuple[View, bool]]:
     """The views worth reading; the folded one only where it differs from the raw one by more than case."""
     yield text.raw, False
-    if text.folded.text != text.raw.text and text.folded.text != text.raw.text.casefold():
+    if text.folded.text != text.raw.text:
         yield text.folded, True
     for view in text.decoded:
         yield view, False
@@ -120,9 +123,12 @@ def _views(text: PreparedText) -> Iterator[tuple[View, bool]]:
 def _readings(view: View, subject: Subject, is_case_folded: bool, effort: Effort) -> Iterator[tuple[Reading, Surroundings]]:
     is_raw = view is subject.text.raw
     base = ViewReading(view, subject.part.text if is_case_folded else None)
+    if not base.is_changed:
+        return
     is_code = is_raw and subject.part.kind is PartKind.CODE
     segments = base.segments(subject.text.segments) if is_raw else ()
-    yield base, Surroundings(base.flat, base.data, is_code=is_code, segments=segments)
+    reading = neighbourhood(base)
+    yield reading, Surroundings(reading.flat, reading.data, is_code=is_code, segments=segments)
     spliced = joined(base, effort)
     if spliced is not None:
         yield spliced, Surroundings(spliced.flat, spliced.data, is_code=is_code)
@@ -141,13 +147,28 @@ def _distinct(findings: list[DatabaseFinding]) -> list[DatabaseFinding]:
         taken = [
             span for category, spans in covered.items() for span in spans if category == finding.category or _is_fragment(finding)
         ]
-        if any(span.overlaps(finding.span) or span == finding.span for span in taken):
+        if any(span.overlaps(finding.span) or span == finding.span for span in taken) or _is_part(finding, kept):
             continue
         covered.setdefault(finding.category, []).append(finding.span)
         kept.append(finding)
         if len(kept) >= MAX_FINDINGS:
             break
     return sorted(kept, key=lambda finding: (finding.span.start, finding.category))
+
+
+def _is_part(finding: DatabaseFinding, kept: Sequence[DatabaseFinding]) -> bool:
+    """A plain read inside of a wider statement of the same engine that does something else: what that one works on."""
+    return (
+        finding.category == Operation.READ.category
+        and not finding.flagged
+        and any(
+            other.engine == finding.engine
+            and other.category != finding.category
+            and other.span.start <= finding.span.start
+            and finding.span.end <= other.span.end
+            for other in kept
+        )
+    )
 
 
 def _is_fragment(finding: DatabaseFinding) -> bool:

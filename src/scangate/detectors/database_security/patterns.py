@@ -11,6 +11,8 @@ from scangate.errors import ConfigurationError
 
 _MEMORY_BYTES: Final = 16 << 20
 
+REACH_BYTES: Final = 4096
+"""No statement is read further than this from where it begins."""
 BLOCK_COMMENT: Final = rb"/\*(?:[^*]|\*+[^*/])*\*+/"
 GAP: Final = rb"(?:(?:[\s+]|\\[nrt]|" + BLOCK_COMMENT + rb"|#[^\n]*\n|--[^\n]*\n|/\*!\d*|\*/|%20|%0[ad9])+)"
 """What may stand between two words of a statement: spaces, comments, the escapes of host strings and of URLs."""

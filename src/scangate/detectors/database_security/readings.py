@@ -13,6 +13,7 @@ from scangate.matching.patterns import EncodedText
 from scangate.matching.views import Segment, View
 
 _MAX_CUTS: Final = 20_000
+_STRETCH: Final = 512
 _BEFORE: Final = 2048
 _BEHIND: Final = 4096
 _SPLIT: Final = rb"[a-z](?:/\*(?:[^*]|\*+[^*/]){0,40}\*+/[a-z]|[\"']\s{0,4}(?:\+|\|\|)\s{0,4}[\"'][a-z])"
@@ -22,14 +23,16 @@ _SPLITTING: Final = rb"/\*(?:[^*]|\*+[^*/]){0,40}\*+/|[\"']\s{0,4}(?:\+|\|\|)\s{
 class ViewReading:
     """A view, encoded once. Belongs to one scan.
 
-    `cased` is the part as sent, for a case-folded view: capitals are evidence, so they are looked up there.
+    `cased` is the part as sent, for a case-folded view: capitals are evidence, so they are looked up there. Such a view is new
+    only near the places where folding did more than change the case.
     """
 
-    __slots__ = ("_cased", "_encoded", "_view", "flat")
+    __slots__ = ("_cased", "_changes", "_encoded", "_view", "flat")
 
     def __init__(self, view: View, cased: str | None = None) -> None:
         self._view = view
         self._cased = cased
+        self._changes = None if cased is None else _changes(view, cased)
         self._encoded = EncodedText(view.text)
         self.flat = self._encoded.data.decode("latin-1")
 
@@ -40,8 +43,21 @@ class ViewReading:
     def to_raw(self, start: int, end: int) -> Span:
         return self._view.to_raw(self._encoded.point(start), self._encoded.point(end))
 
-    def is_new(self, start: int, end: int) -> bool:  # noqa: ARG002 - the protocol of readings
-        return True
+    def is_new(self, start: int, end: int) -> bool:
+        if self._changes is None:
+            return True
+        index = bisect_right(self._changes, (start, start))
+        is_inside = index > 0 and self._changes[index - 1][1] > start
+        return is_inside or (index < len(self._changes) and self._changes[index][0] < end)
+
+    def far_from_changes(self) -> list[tuple[int, int]]:
+        """The byte ranges that no statement which is new here reaches."""
+        return [] if self._changes is None else _far_from(self._changes, len(self.data))
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether anything at all is new here."""
+        return self._changes is None or bool(self._changes)
 
     @property
     def is_cased(self) -> bool:
@@ -65,6 +81,20 @@ class ViewReading:
             at = segment.span.end
             ranges.append((start, offset))
         return ranges
+
+
+def _changes(view: View, cased: str) -> list[tuple[int, int]]:
+    """The byte ranges of a folded view, in stretches of `_STRETCH` characters, that differ from the part as sent by more than case."""
+    text, changes, offset = view.text, [], 0
+    for at in range(0, len(text), _STRETCH):
+        piece = text[at : at + _STRETCH]
+        size = len(piece) if piece.isascii() else len(piece.encode("utf-8", "surrogatepass"))
+        span = view.to_raw(at, at + len(piece))
+        sent = cased[span.start : span.end]
+        if piece != (sent.lower() if sent.isascii() else sent.casefold()):
+            changes.append((offset, offset + size))
+        offset += size
+    return changes
 
 
 class SplicedReading:
@@ -95,6 +125,8 @@ class SplicedReading:
         self.flat = self.data.decode("latin-1")
 
     def is_new(self, start: int, end: int) -> bool:
+        if not self._joints:
+            return self._base.is_new(self._origin(start), self._origin(min(end, len(self.data)) - 1) + 1)
         index = bisect_right(self._joints, start)
         return index < len(self._joints) and self._joints[index] < end
 
@@ -113,6 +145,14 @@ class SplicedReading:
         return self._kept_from[index] + offset - self._spliced_from[index]
 
 
+def neighbourhood(base: ViewReading) -> ViewReading | SplicedReading:
+    """The reading without what no statement over a change reaches; itself where that is little."""
+    cuts = base.far_from_changes()
+    if 2 * sum(end - start for start, end in cuts) < len(base.data):
+        return base
+    return SplicedReading(base, cuts, frozenset())
+
+
 def joined(base: ViewReading, effort: Effort) -> SplicedReading | None:
     """The reading without the comments and concatenations that split words; None where nothing is split.
 
@@ -129,18 +169,17 @@ def joined(base: ViewReading, effort: Effort) -> SplicedReading | None:
             effort.is_incomplete = True
             break
         joints.append(match.span())
-    return SplicedReading(base, _without_the_rest(joints, len(data)), frozenset(joints)) if joints else None
+    return SplicedReading(base, sorted((*joints, *_far_from(joints, len(data)))), frozenset(joints)) if joints else None
 
 
-def _without_the_rest(joints: Sequence[tuple[int, int]], size: int) -> list[tuple[int, int]]:
-    """The joints, and between them the ranges that no statement over a joint reaches."""
-    cuts: list[tuple[int, int]] = []
+def _far_from(places: Sequence[tuple[int, int]], size: int) -> list[tuple[int, int]]:
+    """The ranges that no statement over one of the places reaches. The places are in order and do not overlap."""
+    ranges: list[tuple[int, int]] = []
     at = 0
-    for start, end in joints:
+    for start, end in places:
         if start - _BEFORE > at:
-            cuts.append((at, start - _BEFORE))
-        cuts.append((start, end))
+            ranges.append((at, start - _BEFORE))
         at = end + _BEHIND
     if at < size:
-        cuts.append((at, size))
-    return cuts
+        ranges.append((at, size))
+    return ranges

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from scangate.detectors.database_security.context import Place, Surroundings
 from scangate.detectors.database_security.effort import Effort
-from scangate.detectors.database_security.patterns import pattern
+from scangate.detectors.database_security.patterns import REACH_BYTES, pattern
 from scangate.detectors.database_security.statement import Effect, Operation, Reading, Statement
 
 _MAX_TRIES: Final = 1500
@@ -117,6 +117,12 @@ _CALL: Final = (
     rb"\b(?:(?:\w*redis\w*|rdb|r|pipe|pipeline)\.(flush_?all|flush_?db|config_?set|script_?flush|shutdown|slaveof|replicaof|unlink|hdel|srem|zrem|"
     rb"hset|hmset|sadd|zadd|lpush|rpush|setex|mset|incr|incrby|hincrby|expire|rename)|\w*redis\w*\.(set|del|delete|eval))\s*\("
 )
+_NAMED_CALL: Final = (
+    rb"\b(?:r|rdb|conn|cache|pipe|pipeline)\.(get|set|del|delete|exists|ttl|keys|hget|hgetall|lrange|llen|smembers|zrange|mget|append|getset|setnx|lpop|rpop|"
+    rb"decr|persist|type)\(\s*[frbu]?[\"'`]"
+)
+"""Calls that other clients have as well: a Redis client's only where Redis is named."""
+_NAMES_REDIS: Final = rb"\bredis\b|redis[-_:]|\b6379\b"
 _KEY: Final = rb"[\w.@{}$<>*?\[\]-]*[:*][\w.:@{}$<>*?\[\]-]*|\"[^\"\n]*\"|'[^'\n]*'"
 _WORD_SPLIT: Final = rb"\"(?:[^\"\\\n]|\\[\x00-\xff])*\"|'[^'\n]*'|[^\s\"']+"
 
@@ -129,16 +135,20 @@ class RedisFinder:
         expression = pattern(_CASED_LINE if reading.is_cased else _FOLDED_LINE)
         names_redis: bool | None = None
         for tries, match in enumerate(expression.finditer(reading.data)):
+            if not reading.is_new(match.start(), match.start() + REACH_BYTES):
+                continue
             if tries >= _MAX_TRIES or not effort.begin():
                 effort.is_incomplete = True
                 break
             if names_redis is None:
-                names_redis = pattern(rb"\bredis\b|redis[-_:]|\b6379\b").search(reading.data) is not None
+                names_redis = pattern(_NAMES_REDIS).search(reading.data) is not None
             group = 1 if match.group(1) else 2
             statement = _line(reading, surroundings, match.start(group), match.start(), names_redis)
             if statement is not None:
                 yield statement
-        yield from _calls(reading, surroundings, effort)
+        yield from _calls(_CALL, reading, surroundings, effort)
+        if pattern(_NAMES_REDIS).search(reading.data) is not None:
+            yield from _calls(_NAMED_CALL, reading, surroundings, effort)
 
 
 def _line(reading: Reading, surroundings: Surroundings, start: int, lead: int, names_redis: bool) -> Statement | None:
@@ -209,13 +219,15 @@ def _command(texts: list[str], *, is_upper: bool, is_sure: bool, at_prompt: bool
     return command if command.is_own or is_sure or has_key else None
 
 
-def _calls(reading: Reading, surroundings: Surroundings, effort: Effort) -> Iterator[Statement]:
-    for tries, match in enumerate(pattern(_CALL).finditer(reading.data)):
+def _calls(expression: bytes, reading: Reading, surroundings: Surroundings, effort: Effort) -> Iterator[Statement]:
+    for tries, match in enumerate(pattern(expression).finditer(reading.data)):
+        if not reading.is_new(match.start(), match.start() + REACH_BYTES):
+            continue
         if tries >= _MAX_TRIES or not effort.begin():
             effort.is_incomplete = True
             return
         begin, after = match.span()
-        name = (match.group(1) or match.group(2)).decode().upper().replace("_", "")
+        name = next(filter(None, match.groups())).decode().upper().replace("_", "")
         command = COMMANDS.get("DEL" if name == "DELETE" else name)
         spot = surroundings.spot(begin)
         closing = reading.flat.find(")", after, after + 400)

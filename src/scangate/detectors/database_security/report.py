@@ -7,10 +7,12 @@ from typing import Final
 
 from scangate.detectors.contract import JsonObject, ReportContext
 from scangate.detectors.database_security.options import DatabaseSecurityOptions
+from scangate.detectors.database_security.statement import DatabaseFinding
 from scangate.domain.finding import Finding
 from scangate.domain.taxonomy import Action, Verdict
 
 MAX_SNIPPETS: Final = 10
+MAX_STATEMENTS: Final = 50
 MAX_SNIPPET_CHARACTERS: Final = 1000
 
 
@@ -19,7 +21,8 @@ def report(
     findings: Sequence[Sequence[Finding]],
     context: ReportContext,
 ) -> JsonObject:
-    """One row per operation that was found, and the statements themselves, flagged ones first.
+    """One row per operation that was found, and the statements themselves, flagged ones first; `dbs_statements`, an extension, says
+    what each is, in the order of the text.
 
     The scan API knows no third action: an alert is reported as allow, with a malicious verdict.
     """
@@ -36,10 +39,27 @@ def report(
             }
         )
     detail: JsonObject = {"dbs_report": rows}
+    if statements := [_statement(finding) for finding in everything if isinstance(finding, DatabaseFinding)]:
+        detail["dbs_statements"] = statements[:MAX_STATEMENTS]
     snippets = _snippets(findings, context)
     if snippets:
         detail["dbs_snippets"] = snippets
     return detail
+
+
+def _statement(finding: DatabaseFinding) -> JsonObject:
+    """What one statement is. `risks` are words of this product (`credentials`, `whole-table`, …), `location` is inclusive."""
+    return {
+        "sub_type": finding.category,
+        "rule": finding.rule,
+        "engine": finding.engine,
+        "dialect": finding.dialect,
+        "tables": list(finding.tables),
+        "risks": list(finding.risks),
+        "verdict": (Verdict.MALICIOUS if finding.flagged else Verdict.BENIGN).value,
+        "is_mention": finding.is_mention,
+        "location": [finding.span.start, max(finding.span.start, finding.span.end - 1)],
+    }
 
 
 _ORDER: Final = [f"database-security-{operation}" for operation in ("create", "read", "update", "delete")]

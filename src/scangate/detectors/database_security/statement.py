@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
+from scangate.detectors.contract import Kinds
 from scangate.domain.content import Span
 from scangate.domain.finding import Finding
+
+CATEGORY_PREFIX: Final = "database-security-"
 
 
 class Operation(StrEnum):
@@ -20,7 +24,7 @@ class Operation(StrEnum):
 
     @property
     def category(self) -> str:
-        return f"database-security-{self.value}"
+        return f"{CATEGORY_PREFIX}{self.value}"
 
 
 class Effect(StrEnum):
@@ -49,15 +53,38 @@ class Statement:
     engine: str = "sql"
     risks: tuple[str, ...] = ()
     is_mention: bool = False
+    is_example: bool = False
+    """Its object is a placeholder, as in a description of the syntax: `DROP TABLE table_name`."""
     is_certain: bool = True
+    dialect: str = ""
+    tables: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseFinding(Finding):
-    """A finding with the engine it is written for (`sql`, `mongodb`, `redis`, …) and what makes it risky."""
+    """A finding with the engine it is written for (`sql`, `mongodb`, `redis`, …) and what makes it risky.
+
+    `dialect` and `tables` are of SQL only: the dialect that its words betray (else `generic`), and the objects that it names.
+    `is_mention` says that the text around only talks about it.
+    """
 
     engine: str = "sql"
     risks: tuple[str, ...] = ()
+    dialect: str = ""
+    tables: tuple[str, ...] = ()
+    is_mention: bool = False
+
+
+def _operations(findings: Sequence[Finding]) -> frozenset[str]:
+    """The operations of the statements that a text holds and does not only mention."""
+    return frozenset(
+        finding.category.removeprefix(CATEGORY_PREFIX)
+        for finding in findings
+        if not (isinstance(finding, DatabaseFinding) and finding.is_mention)
+    )
+
+
+KINDS: Final = Kinds(names=tuple(Operation), of=_operations, prefix=CATEGORY_PREFIX)
 
 
 class Reading(Protocol):
@@ -72,7 +99,7 @@ class Reading(Protocol):
         ...
 
     def is_new(self, start: int, end: int) -> bool:
-        """A statement there is not in the view as it stands as well."""
+        """A statement there is not in the view as it stands as well. Cheap: finders ask it about a candidate's reach, too."""
         ...
 
     @property

@@ -83,7 +83,8 @@ def grant(lexer: TokenSource) -> Shape | None:
     """GRANT, REVOKE, DENY: known privileges ON something TO or FROM somebody, or a role to somebody."""
     index, known = 1, 0
     direction = "FROM" if lexer.peek(0).word == "REVOKE" else "TO"
-    while (token := lexer.peek(index)).word not in ("ON", direction) and index < 40:
+    while not _is_behind_privileges(lexer, index, direction) and index < 40:
+        token = lexer.peek(index)
         if token.kind not in (Kind.WORD, Kind.QUOTED, Kind.PARAMETER, Kind.PUNCTUATION, Kind.STRING) or token.word in (
             ";",
             ":",
@@ -97,7 +98,7 @@ def grant(lexer: TokenSource) -> Shape | None:
     words = index - 1
     if not words or index >= 40:
         return None
-    has_object = lexer.peek(index).word == "ON"
+    has_object = lexer.peek(index).word in ("ON", "FOR")
     if not (known if has_object else _is_list_of_privileges(lexer, 1, index)):
         return None
     target = (index + 1, index + 1)
@@ -120,6 +121,12 @@ def grant(lexer: TokenSource) -> Shape | None:
     solid = int(has_object) + bool(known)
     is_everyday = not has_object and lexer.peek(1).word == "ROLE"
     return Shape(f"sql.{verb}", Operation.UPDATE, Effect.WRITE, behind, 1, solid, name, risks, is_everyday=is_everyday)
+
+
+def _is_behind_privileges(lexer: TokenSource, index: int, direction: str) -> bool:
+    """At ON, TO or FROM; or at Redshift's FOR TABLES IN."""
+    word = lexer.peek(index).word
+    return word in ("ON", direction) or (word == "FOR" and lexer.peek(index + 2).word == "IN")
 
 
 def _is_list_of_privileges(lexer: TokenSource, start: int, end: int) -> bool:
@@ -341,11 +348,13 @@ _SERVER_STATEMENTS: Final[dict[tuple[str, ...], tuple[Operation, str, int]]] = {
 
 
 def show(lexer: TokenSource) -> Shape | None:
-    """SHOW of lists that a sentence does not ask for in these words."""
-    index = 1
-    while lexer.peek(index).word in ("FULL", "CREATE", "EXTENDED", "GLOBAL", "SESSION"):
-        index += 1
-    if lexer.peek(index).word not in _SHOWN:
+    """SHOW of lists that a sentence does not ask for in these words; of what it may ask for, in capitals only."""
+    index = next((at for at in range(1, 5) if lexer.peek(at).word in _SHOWN), 0)
+    if not index:
+        index = next((at for at in range(1, 5) if lexer.peek(at).word in _SHOWN_IN_CAPITALS), 0)
+        if not index or not lexer.is_upper(lexer.peek(0)) or not lexer.is_upper(lexer.peek(index)):
+            return None
+    if any(lexer.peek(at).word in NEVER_NAMES for at in range(1, index)):
         return None
     walk = statement_walk(lexer, index + 1, Clause.SOURCE, expecting=False)
     walk.end = max(walk.end, index + 1)
@@ -369,5 +378,39 @@ _SHOWN: Final = frozenset(
         "TRIGGERS",
         "TABLE",
         "VIEWS",
+    ]
+)
+_SHOWN_IN_CAPITALS: Final = frozenset(
+    [
+        "OBJECTS",
+        "SEQUENCES",
+        "WAREHOUSES",
+        "FUNCTIONS",
+        "PROCEDURES",
+        "ROLES",
+        "USERS",
+        "GROUPS",
+        "PROJECTIONS",
+        "AGGREGATES",
+        "PLAN",
+        "PROFILE",
+        "PROFILES",
+        "WARNINGS",
+        "ERRORS",
+        "EVENTS",
+        "STAGES",
+        "STREAMS",
+        "TASKS",
+        "PIPES",
+        "PLUGINS",
+        "PRIVILEGES",
+        "PARTITIONS",
+        "COLLATION",
+        "CHARSET",
+        "KEYSPACES",
+        "SHARES",
+        "REGIONS",
+        "CONNECTIONS",
+        "PARAMETERS",
     ]
 )

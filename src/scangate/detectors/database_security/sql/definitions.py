@@ -45,6 +45,8 @@ def drop(lexer: TokenSource) -> Shape | None:
     end = behind_names(lexer, end)
     if lexer.peek(end).word == "ON" and name_end(lexer, end + 1) > end + 1:
         end = name_end(lexer, end + 1)
+    if lexer.peek(end).word == "IF" and lexer.peek(end + 1).word == "EXISTS":
+        end, has_guard = end + 2, True  # Neo4j
     end = behind_options(lexer, end, ("CASCADE", "RESTRICT", "PURGE", "CONSTRAINTS", "FORCE", "SYNC", "INCLUDING", "CONTENTS"))
     solid = 2 * has_guard + (end > behind)
     return Shape(
@@ -93,6 +95,8 @@ def create(lexer: TokenSource) -> Shape | None:
     if solid <= -_NO_DEFINITION:
         return None
     walk = statement_walk(lexer, behind, Clause.DEFINITION, expecting=False)
+    if kind in _ROUTINES:
+        walk.end = max(walk.end, _behind_body(lexer, walk.end))
     return statement_shape(
         lexer,
         f"sql.create-{kind.lower()}",
@@ -103,6 +107,28 @@ def create(lexer: TokenSource) -> Shape | None:
         name=(index, behind),
         is_everyday=not has_guard and solid < 2 and (demand is _named or kind in _LOOSELY_DEFINED),
     )
+
+
+_ROUTINES: Final = frozenset(("PROCEDURE", "PROC", "FUNCTION", "TRIGGER", "EVENT", "PACKAGE"))
+_BODY_REACH: Final = 40
+"""Tokens between the head of a routine and its BEGIN."""
+
+
+def _behind_body(lexer: TokenSource, index: int) -> int:
+    """Behind the END of a routine's BEGIN: what it says is defined, and not done. The window's end where that is cut off."""
+    at = next((at for at in range(max(1, index - 3), index + _BODY_REACH) if lexer.peek(at).word == "BEGIN"), 0)
+    if not at:
+        return index
+    depth = 0
+    while (token := lexer.peek(at)).kind is not Kind.END:
+        if token.word in ("BEGIN", "CASE"):
+            depth += 1
+        elif token.word == "END" and lexer.peek(at + 1).word not in ("IF", "LOOP", "WHILE", "REPEAT", "FOR"):
+            depth -= 1
+            if depth <= 0:
+                return at + 1
+        at += 1
+    return at if lexer.is_cut else index
 
 
 _LOOSELY_DEFINED: Final = frozenset(("FUNCTION", "TRIGGER", "INDEX", "SECRET", "TYPE", "MODEL", "EVENT", "COLUMN"))
@@ -296,6 +322,25 @@ _ALTERATIONS: Final = frozenset(
         "MERGE",
         "EVOLVE",
         "UNDROP",
+        "DEFINER",
+    ]
+)
+
+
+_ALTER_MODIFIERS: Final = frozenset(
+    [
+        "MATERIALIZED",
+        "EXTERNAL",
+        "FOREIGN",
+        "ICEBERG",
+        "DYNAMIC",
+        "IGNORE",
+        "ONLINE",
+        "ALGORITHM",
+        "DEFINER",
+        "SQL",
+        "SECURITY",
+        "INVOKER",
     ]
 )
 
@@ -303,8 +348,8 @@ _ALTERATIONS: Final = frozenset(
 def alter(lexer: TokenSource) -> Shape | None:
     """ALTER of an object by a known action; dropping a part of it is an update that loses data."""
     index = 1
-    while lexer.peek(index).word in ("MATERIALIZED", "EXTERNAL", "FOREIGN", "ICEBERG", "DYNAMIC", "IGNORE", "ONLINE"):
-        index += 1
+    while lexer.peek(index).word in _ALTER_MODIFIERS:
+        index = _behind_value(lexer, index + 1) if lexer.peek(index + 1).word == "=" else index + 1
     kind = lexer.peek(index).word
     if kind == "SYSTEM" and lexer.peek(index + 1).word in ("SET", "KILL", "RESET", "FLUSH", "SWITCH"):
         walk = statement_walk(lexer, index + 1, Clause.DEFINITION)
@@ -354,8 +399,9 @@ def rename(lexer: TokenSource) -> Shape | None:
 
 def comment(lexer: TokenSource) -> Shape | None:
     """COMMENT ON … IS '…'."""
-    first = 3 if lexer.peek(2).word == "MATERIALIZED" else 2
-    if lexer.peek(1).word != "ON" or lexer.peek(first).word not in OBJECT_KINDS:
+    on = 3 if lexer.peek(1).word == "IF" else 1
+    first = on + (2 if lexer.peek(on + 1).word == "MATERIALIZED" else 1)
+    if lexer.peek(on).word != "ON" or lexer.peek(first).word not in OBJECT_KINDS:
         return None
     at = first + 1
     while lexer.peek(at).kind in (Kind.WORD, Kind.QUOTED) or lexer.peek(at).word in (".", "(", ")", ","):

@@ -11,12 +11,14 @@ from typing import Final, NamedTuple
 
 from scangate.detectors.database_security.context import Place, Spot, Surroundings
 from scangate.detectors.database_security.effort import Effort
-from scangate.detectors.database_security.patterns import GAP, pattern
+from scangate.detectors.database_security.patterns import GAP, REACH_BYTES, pattern
+from scangate.detectors.database_security.sql.dialects import dialect_of
 from scangate.detectors.database_security.sql.dull import is_dull
 from scangate.detectors.database_security.sql.lexer import Kind, Lexer
 from scangate.detectors.database_security.sql.risks import risks_of
 from scangate.detectors.database_security.sql.shape import Shape
-from scangate.detectors.database_security.sql.statements import parse
+from scangate.detectors.database_security.sql.statements import parse, unknown
+from scangate.detectors.database_security.sql.tables import tables_of
 from scangate.detectors.database_security.sql.vocabulary import PLACEHOLDERS
 from scangate.detectors.database_security.statement import Effect, Operation, Reading, Statement
 
@@ -30,27 +32,32 @@ _KIND: Final = (
     rb"(?:table|database|schema|view|index|user|role|login|proc(?:edure)?|function|trigger|sequence|tablespace|keyspace|type|extension|domain|"
     rb"synonym|package|policy|publication|subscription|server|event|stage|stream|task|pipe|warehouse|macro|aggregate|operator|constraint|"
     rb"measurement|certificate|credential|assembly|directory|rule|secret|catalog|model|dictionary|collection|bucket|scope|share|cluster|"
-    rb"library|foreign|profile|resource|column|iceberg|connection|integration)"
+    rb"library|foreign|profile|resource|column|iceberg|connection|integration|source|sink|tag|namespace|streamlit|file)"
 )
 _SEVERE_VERBS: Final = (b"union", b"insert", b"update", b"delete", b"truncate", b"drop", b"create", b"alter")
 _OPENERS: Final = tuple(
     part.replace(b"~", GAP)
     for part in (
         rb"select\b",
+        rb"from~" + _NAME + rb"\s*\|>",
+        rb"(?:un)?pivot~" + _NAME + rb"(?:\(\))?~on~",
+        rb"desc(?:ribe)?~" + _NAME + rb"(?:\s|;|$)",
         rb"union~(?:all~|distinct~)?[(\s]*select",
         rb"with~(?:recursive~)?[\w\"`\[\]]+\s*(?:\([^();]{0,400}\)\s*)?(?:~|\b)as\s*(?:not~)?(?:materialized~)?\(",
         rb"insert~(?:into|overwrite|ignore|or|low_priority|delayed|high_priority)\b",
         rb"insert~" + _NAME + rb"(?:~|\()",
         rb"(?:replace|upsert|merge)~into\b",
+        rb"replace~(?:view|macro|procedure)~",
+        rb"update~\"[\w.-]{1,255}\"~remove~",
         rb"merge~" + _NAME + rb"~(?:as~)?(?:\w+~)?using\b",
         rb"update~(?:only~|low_priority~|ignore~|or~\w+~|top[\s(]*\d+[\s)]*)?" + _NAME + rb"(?:~|,)(?:[^;]{0,300}?\s)?set\b",
         rb"delete~(?:from|low_priority|quick|ignore|" + _NAME + rb"~(?:[\w,.]+~){0,3}(?:from|where))\b",
         rb"truncate~" + _NAME,
         rb"drop~(?:\w+~)?" + _KIND + rb"\b",
         rb"create~(?:[\w=,@%'\"`]+~){0,9}" + _KIND + rb"\b",
-        rb"alter~(?:\w+~)?(?:" + _KIND + rb"|system)\b",
+        rb"alter~(?:[\w=,@%'\"`]+~){0,6}(?:" + _KIND + rb"|system)\b",
         rb"rename~(?:table|database|user|column|index)\b",
-        rb"comment~on~(?:materialized~)?" + _KIND,
+        rb"comment~(?:if~exists~)?on~(?:materialized~)?" + _KIND,
         rb"(?:grant|revoke|deny)~[\w'\"`\[]",
         rb"exec(?:ute)?(?:~|\()[\w@(\['\"]",
         rb"call~[\w.\"`\[\]]+~?\(".replace(b"~?", rb"\s*"),
@@ -63,7 +70,7 @@ _OPENERS: Final = tuple(
         rb"kill~(?:query|connection)~",
         rb"set~(?:global|persist|password)\b",
         rb"(?:reset~master|purge~(?:binary~logs|recyclebin|dba_recyclebin)|flush~privileges|install~plugin|(?:backup|restore)~database)\b",
-        rb"show~(?:\w+~)?(?:tables|databases|schemas|columns|index|indexes|keys|grants|processlist|variables|status|engines|triggers|table|views)\b",
+        rb"show~\w",
         rb"explain~(?:\w+~)?(?:select|insert|update|delete|with)\b",
     )
 )  # fmt: skip
@@ -125,18 +132,18 @@ class SqlFinder:
         is_union = flat[start : start + 5].upper() == "UNION"
         spot = surroundings.spot(start, in_host_string=not is_union)
         lexer = Lexer(reading, start, spot.limit, spot.closer)
-        shape = parse(lexer)
         behind_verb = start + 4
-        if shape is None or shape.end < 1:
-            return None, behind_verb, len(lexer.tokens)
-        end = lexer.peek(shape.end - 1).end
-        place = surroundings.place(spot, end)
-        is_phrase = shape.is_everyday and _is_phrase(reading, surroundings, lexer, shape, end)
-        if is_phrase or _evidence(reading, surroundings, lexer, shape, spot, place, end) < _ENOUGH:
-            return None, behind_verb, len(lexer.tokens)
-        statement = _statement(lexer, shape, spot, end, surroundings.is_mention(start, end, place))
-        resume = start + 6 if shape.rule.startswith("sql.execute") else max(end, behind_verb)
-        return statement, resume, len(lexer.tokens)
+        for read in (parse, unknown):
+            shape = read(lexer)
+            if shape is None or shape.end < 1:
+                continue
+            end = lexer.peek(shape.end - 1).end
+            place = surroundings.place(spot, end)
+            if _is_statement(reading, surroundings, lexer, shape, spot, place, end):
+                statement = _statement(lexer, shape, spot, end, surroundings.is_mention(start, end, place))
+                resume = start + 6 if shape.rule.startswith("sql.execute") else max(end, behind_verb)
+                return statement, resume, len(lexer.tokens)
+        return None, behind_verb, len(lexer.tokens)
 
 
 def _next_start(opener: bytes, position: int, reading: Reading, effort: Effort) -> int:
@@ -148,7 +155,7 @@ def _next_start(opener: bytes, position: int, reading: Reading, effort: Effort) 
             start, end = match.span()
             while not flat[start].isalpha():
                 start += 3 if flat[start] == "%" else 1
-            if not is_dull(reading.data, start):
+            if reading.is_new(start, start + REACH_BYTES) and not is_dull(reading.data, start):
                 return int(start)
             skipped += 1
             if skipped % _CHECK_EVERY == 0:
@@ -172,7 +179,7 @@ def _statement(lexer: Lexer, shape: Shape, spot: Spot, end: int, is_mention: boo
             operation, rule = Operation.CREATE, "sql.select-into-file"
     else:
         risks = tuple(sorted({*risks, *found, *_scope(lexer, shape)}))
-    placeholder = shape.target.strip('"`[]').rsplit(".", 1)[-1] in PLACEHOLDERS
+    is_example = shape.target.strip('"`[]').rsplit(".", 1)[-1] in PLACEHOLDERS
     return Statement(
         start=spot.start,
         end=end,
@@ -180,7 +187,10 @@ def _statement(lexer: Lexer, shape: Shape, spot: Spot, end: int, is_mention: boo
         operation=operation,
         effect=effect,
         risks=risks,
-        is_mention=is_mention or placeholder or spot.is_comment,
+        is_mention=is_mention or spot.is_comment,
+        is_example=is_example,
+        dialect=dialect_of(lexer, shape.end),
+        tables=tables_of(lexer, shape),
     )
 
 
@@ -199,6 +209,16 @@ def _scope(lexer: Lexer, shape: Shape) -> tuple[str, ...]:
     condition = words[where + 1 :]
     constant = len(condition) == 3 and condition[1].word == "=" and all(token.kind is Kind.NUMBER for token in condition[::2])
     return ("whole-table",) if constant or (len(condition) == 1 and condition[0].word == "TRUE") else ()
+
+
+def _is_statement(
+    reading: Reading, surroundings: Surroundings, lexer: Lexer, shape: Shape, spot: Spot, place: Place, end: int
+) -> bool:
+    if shape.is_bare and place is not Place.WHOLE and not (place is Place.BLOCK and surroundings.is_declared(spot.start)):
+        return False
+    if shape.is_everyday and _is_phrase(reading, surroundings, lexer, shape, end):
+        return False
+    return _evidence(reading, surroundings, lexer, shape, spot, place, end) >= _ENOUGH
 
 
 def _is_phrase(reading: Reading, surroundings: Surroundings, lexer: Lexer, shape: Shape, end: int) -> bool:

@@ -181,8 +181,9 @@ class Walk:
             self._expecting, self._adjacent = True, 0
             return 1
         if word in CONNECTIVES:
-            if self._expecting and word in ("AND", "OR", "XOR"):
-                return 0
+            if self._expecting and word in ("AND", "OR", "XOR", "LIKE"):
+                following = self._lexer.peek(index + 1)
+                return self._operand(index, token) if following.word == "(" and following.glued else 0
             self._expecting = True
             return 1
         if word in FILLERS:

@@ -52,6 +52,9 @@ _INSERT_BODIES: Final = frozenset(
         "FORMAT",
         "TABLE",
         "FROM",
+        "REPLACE",
+        "PARTITION",
+        "SETTINGS",
         "JSON",
         "BY",
         "IF",
@@ -60,12 +63,18 @@ _INSERT_BODIES: Final = frozenset(
 
 
 def insert(lexer: TokenSource) -> Shape | None:
+    if lexer.peek(1).word in ("ALL", "FIRST") and lexer.peek(2).word in ("WHEN", "INTO"):
+        return _insert_into_several(lexer)
     index, has_into = 1, False
     while (word := lexer.peek(index).word) in _INSERT_WORDS:
         has_into = has_into or word in ("INTO", "OVERWRITE")
         index += 1
-    if lexer.peek(index).word == "TABLE" and name_end(lexer, index + 1) > index + 1:
+    if lexer.peek(index).word in ("TABLE", "FUNCTION") and name_end(lexer, index + 1) > index + 1:
         index += 1
+    if lexer.peek(index).word == "DIRECTORY" and lexer.peek(index + 1).kind is Kind.STRING:
+        index += 1
+        walk = statement_walk(lexer, index, Clause.DEFINITION)
+        return statement_shape(lexer, "sql.insert", Operation.CREATE, walk, head=index, solid=2, risks=("file",))
     head = index
     behind = name_end(lexer, index)
     if behind == index or (not has_into and lexer.peek(0).word != "INSERT"):
@@ -92,6 +101,17 @@ def insert(lexer: TokenSource) -> Shape | None:
     return statement_shape(lexer, "sql.insert", Operation.CREATE, walk, head=head, solid=solid, name=(head, behind))
 
 
+def _insert_into_several(lexer: TokenSource) -> Shape | None:
+    """INSERT ALL WHEN … THEN INTO … of Oracle and Snowflake."""
+    into = next((index for index in range(2, 60) if lexer.peek(index).word == "INTO"), 0)
+    behind = name_end(lexer, into + 1)
+    if not into or behind == into + 1:
+        return None
+    walk = statement_walk(lexer, 2, Clause.DEFINITION)
+    walk.end = max(walk.end, behind)
+    return statement_shape(lexer, "sql.insert", Operation.CREATE, walk, head=2, solid=2, name=(into + 1, behind))
+
+
 def _insert_select(lexer: TokenSource, behind: int, head: int, has_columns: bool) -> Shape | None:
     """INSERT INTO t (SELECT …)."""
     if not has_columns or lexer.peek(behind + 1).word not in ("SELECT", "WITH"):
@@ -104,7 +124,7 @@ def merge(lexer: TokenSource) -> Shape | None:
     index = 2 if lexer.peek(1).word == "INTO" else 1
     behind = name_end(lexer, index)
     walk = statement_walk(lexer, index, Clause.SOURCE)
-    if behind == index or "USING" not in walk.seen or "ON" not in walk.seen:
+    if behind == index or "USING" not in walk.seen or not ({"ON", "WHEN"} & walk.seen):
         return None
     return statement_shape(lexer, "sql.merge", Operation.UPDATE, walk, head=index, solid=2, name=(index, behind))
 
@@ -116,6 +136,9 @@ def update(lexer: TokenSource) -> Shape | None:
     behind = name_end(lexer, index)
     if behind == index:
         return None
+    if lexer.peek(behind).word == "REMOVE" and lexer.peek(index).kind is Kind.QUOTED:
+        walk = statement_walk(lexer, behind + 1, Clause.ASSIGNMENT)
+        return statement_shape(lexer, "sql.update", Operation.UPDATE, walk, head=1, solid=1, name=(index, behind))
     walk = statement_walk(lexer, index, Clause.SOURCE)
     if "SET" not in walk.seen or not (walk.assignments or walk.comparisons):
         return None

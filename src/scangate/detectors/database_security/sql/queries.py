@@ -6,7 +6,7 @@ from typing import Final
 
 from scangate.detectors.database_security.sql.grammar import Clause, name_end
 from scangate.detectors.database_security.sql.lexer import Kind, TokenSource
-from scangate.detectors.database_security.sql.shape import Shape, statement_shape, statement_walk
+from scangate.detectors.database_security.sql.shape import Shape, object_name, statement_shape, statement_walk
 from scangate.detectors.database_security.statement import Effect, Operation
 
 
@@ -25,7 +25,8 @@ def _query(lexer: TokenSource, index: int, rule: str) -> Shape | None:
         return None
     has_source = "FROM" in walk.seen and _from_index(lexer, index, walk.end) > 0
     if not has_source and not walk.calls + walk.literals:
-        return None
+        is_sole = rule == "sql.select" and lexer.is_upper(lexer.peek(0)) and not lexer.is_upper(lexer.peek(index))
+        return Shape(rule, Operation.READ, Effect.PLAIN, walk.end, 1, 0, is_bare=True) if is_sole else None
     source = _from_index(lexer, index, walk.end) + 1 if has_source else 0
     name = (source, name_end(lexer, source)) if source else (0, 0)
     is_star = lexer.peek(index).word == "*" or (lexer.peek(index + 1).word == "." and lexer.peek(index + 2).word == "*")
@@ -33,6 +34,52 @@ def _query(lexer: TokenSource, index: int, rule: str) -> Shape | None:
         lexer, rule, Operation.READ, walk, head=1, solid=int(is_star) + has_source, name=name, effect=Effect.PLAIN
     )
     return _with_target(shape, lexer, index)
+
+
+def from_first(lexer: TokenSource) -> Shape | None:
+    """FROM t |> … of the pipe syntax."""
+    behind = name_end(lexer, 1)
+    if behind == 1 or lexer.peek(behind).word != "|>":
+        return None
+    walk = statement_walk(lexer, 1, Clause.SOURCE)
+    walk.end = max(walk.end, behind + 1)
+    return statement_shape(lexer, "sql.select", Operation.READ, walk, head=1, solid=2, name=(1, behind), effect=Effect.PLAIN)
+
+
+def pivot(lexer: TokenSource) -> Shape | None:
+    """PIVOT and UNPIVOT of DuckDB as statements."""
+    behind = name_end(lexer, 1)
+    at = behind + 2 if lexer.peek(behind).word == "(" and lexer.peek(behind + 1).word == ")" else behind
+    if behind == 1 or lexer.peek(at).word != "ON":
+        return None
+    walk = statement_walk(lexer, at, Clause.SOURCE)
+    if not {"USING", "INTO"} & {lexer.peek(index).word for index in range(at, walk.end)}:
+        return None
+    return statement_shape(lexer, "sql.pivot", Operation.READ, walk, head=1, solid=1, name=(1, behind), effect=Effect.PLAIN)
+
+
+def describe(lexer: TokenSource) -> Shape | None:
+    """DESCRIBE of a table: in lower case a sentence begins like this as well."""
+    index = 1
+    while lexer.peek(index).word in (
+        "EXTENDED",
+        "FORMATTED",
+        "TABLE",
+        "VIEW",
+        "SCHEMA",
+        "DATABASE",
+        "FUNCTION",
+        "DETAIL",
+        "HISTORY",
+    ):
+        index += 1
+    behind = name_end(lexer, index)
+    if behind == index:
+        return None
+    if lexer.peek(behind).word == "AS" and lexer.peek(behind + 1).word == "JSON":
+        behind += 2
+    solid = 0 if lexer.is_upper(lexer.peek(0)) else -1
+    return Shape("sql.describe", Operation.READ, Effect.PLAIN, behind, 1, solid, object_name(lexer, index, behind), is_bare=True)
 
 
 _VARIABLES: Final = ("V_", "L_", "LV_", "LN_", "P_", "STRICT")

@@ -27,6 +27,8 @@ class Shape:
     is_question: bool = False
     is_condition: bool = False
     """It compares or assigns something: `a = 1`, and that to a constant or the result of a call."""
+    is_bare: bool = False
+    """Nothing but names behind its verb, or of a form that is not known: a statement only as a whole value or in an SQL fence."""
     is_everyday: bool = False
     """In lower case an everyday phrase reads like this as well: "create login page", "drop index finger"."""
 

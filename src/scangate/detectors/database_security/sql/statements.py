@@ -9,7 +9,14 @@ from scangate.detectors.database_security.sql import administration, definitions
 from scangate.detectors.database_security.sql.grammar import name_end
 from scangate.detectors.database_security.sql.lexer import Kind, Tail, TokenSource
 from scangate.detectors.database_security.sql.shape import Shape, behind_parentheses
-from scangate.detectors.database_security.sql.vocabulary import QUERY_VERBS
+from scangate.detectors.database_security.sql.vocabulary import (
+    ALL_WORDS,
+    NEVER_NAMES,
+    OBJECT_KINDS,
+    OBJECT_MODIFIERS,
+    QUERY_VERBS,
+    QUERY_WORDS,
+)
 from scangate.detectors.database_security.statement import Effect, Operation
 
 
@@ -20,6 +27,55 @@ def parse(lexer: TokenSource) -> Shape | None:
     """
     parser = _PARSERS.get(lexer.peek(0).word)
     return parser(lexer) if parser else None
+
+
+def unknown(lexer: TokenSource) -> Shape | None:
+    """A query or a definition in a form that the grammar does not know, or cut short: verb and kind in capitals, no run of small words."""
+    verb = lexer.peek(0)
+    if verb.word not in _UNKNOWN or not lexer.is_upper(verb):
+        return None
+    index, marks, run = 1, 0, 0
+    while (token := lexer.peek(index)).kind is not Kind.END and token.word != ";":
+        is_keyword = token.kind is Kind.WORD and token.word in ALL_WORDS and lexer.is_upper(token)
+        if index >= _MAX_UNKNOWN or (token.word in NEVER_NAMES - QUERY_WORDS and not is_keyword):
+            return None
+        is_bare = token.kind is Kind.WORD and not is_keyword and not token.glued
+        run = run + 1 if is_bare else 0
+        if run > _LONGEST_RUN:
+            return None
+        marks += not is_bare and token.word not in (".", "?", ":")
+        index += 1
+    if not marks or (verb.word == "CREATE" and not _names_a_kind(lexer)):
+        return None
+    rule, operation, effect = _UNKNOWN[verb.word]
+    return Shape(rule, operation, effect, index, 1, 0, is_bare=True)
+
+
+def _names_a_kind(lexer: TokenSource) -> bool:
+    """CREATE, modifiers, a kind, and a name that is not in capitals too, as in a heading."""
+    index = 1
+    while lexer.peek(index).word in OBJECT_MODIFIERS:
+        index += 1
+    kind, name = lexer.peek(index), lexer.peek(index + 1)
+    if kind.word not in OBJECT_KINDS or not lexer.is_upper(kind) or name_end(lexer, index + 1) == index + 1:
+        return False
+    return not lexer.is_upper(name) or lexer.peek(index + 2).word in ("(", ".", ",")
+
+
+_MAX_UNKNOWN: Final = 200
+_LONGEST_RUN: Final = 2
+_UNKNOWN: Final = {
+    "SELECT": ("sql.select", Operation.READ, Effect.PLAIN),
+    "SHOW": ("sql.show", Operation.READ, Effect.PLAIN),
+    "CREATE": ("sql.create", Operation.CREATE, Effect.WRITE),
+}
+
+
+def _replace(lexer: TokenSource) -> Shape | None:
+    """REPLACE INTO is an insert, REPLACE VIEW (Teradata) a definition."""
+    if lexer.peek(1).word in ("VIEW", "MACRO", "PROCEDURE"):
+        return definitions.create(lexer)
+    return modifications.insert(lexer)
 
 
 def _with(lexer: TokenSource) -> Shape | None:
@@ -81,7 +137,12 @@ _PARSERS: Final[dict[str, Callable[[TokenSource], Shape | None]]] = {
     "WITH": _with,
     "EXPLAIN": _explain,
     "INSERT": modifications.insert,
-    "REPLACE": modifications.insert,
+    "REPLACE": _replace,
+    "FROM": queries.from_first,
+    "PIVOT": queries.pivot,
+    "UNPIVOT": queries.pivot,
+    "DESCRIBE": queries.describe,
+    "DESC": queries.describe,
     "UPSERT": modifications.insert,
     "MERGE": modifications.merge,
     "UPDATE": modifications.update,

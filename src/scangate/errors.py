@@ -4,6 +4,7 @@ ScangateError
 ├── RequestInvalidError        400  the request is malformed
 │   └── ProfileInvalidError    400  a profile document asks for what does not exist, or is missing
 ├── NotAuthenticatedError      401  no credentials
+│   └── LoginRefusedError      401  no such user, a wrong password, or locked
 ├── CredentialsInvalidError    403  a wrong, revoked or expired key
 ├── PermissionDeniedError      403  the role of the caller does not permit this
 ├── NotFoundError              404
@@ -56,6 +57,13 @@ class NotAuthenticatedError(ScangateError):
     code = "not_authenticated"
     status = 401
     default_message = "Not Authenticated"
+
+
+class LoginRefusedError(NotAuthenticatedError):
+    """The same whatever the reason, so that it does not tell who has an account."""
+
+    code = "login_refused"
+    default_message = "Wrong e-mail address or password, or the user is locked"
 
 
 class CredentialsInvalidError(ScangateError):

@@ -11,6 +11,7 @@ from scangate.identity.key_management import router as key_management
 from scangate.identity.management import router as identity_management
 from scangate.identity.role_management import router as role_management
 from scangate.identity.token_management import router as token_management
+from scangate.identity.user_management import router as user_management
 from scangate.profiles.management import router as profile_management
 from scangate.profiles.topic_management import router as topic_management
 from scangate.records.dashboard_management import router as dashboard_management
@@ -49,6 +50,7 @@ def create_management(settings: Settings) -> FastAPI:
         deployment_management,
         token_management,
         role_management,
+        user_management,
         identity_management,
     ):
         app.include_router(router)

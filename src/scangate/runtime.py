@@ -56,6 +56,7 @@ class Runtime:
     queue: Queue
     worker: Worker
     query_limiter: RateLimiter
+    login_limiter: RateLimiter
     warm: bool = False
 
     async def warm_up(self) -> None:
@@ -127,7 +128,10 @@ async def open_runtime(settings: Settings, *, releases_jobs: bool) -> AsyncItera
     limiter = RateLimiter(settings.limits.queries_per_minute)
     tokens = Tokens(database, key_days=settings.identity.signing_key_days)
     identity = Identity(database, tokens, Authenticator(database, tokens, watch), settings.identity)
-    runtime = Runtime(settings, database, identity, profiles, Topics(database), recorder, scan_log, scans, queue, worker, limiter)
+    logins = RateLimiter(settings.identity.logins_per_minute)
+    runtime = Runtime(
+        settings, database, identity, profiles, Topics(database), recorder, scan_log, scans, queue, worker, limiter, logins
+    )
     try:
         await runtime.warm_up()
         await scan_log.refresh()

@@ -24,13 +24,13 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
         yield server
 
 
-def run(live: LiveServer, *arguments: str) -> Result:
+def run(live: LiveServer, *arguments: str, typed: str | None = None) -> Result:
     """In this process: the commands of one module start dozens of times."""
-    return CliRunner().invoke(command_line(), [*arguments, "--data-dir", str(live.data_dir)])
+    return CliRunner().invoke(command_line(), [*arguments, "--data-dir", str(live.data_dir)], input=typed)
 
 
-def document(live: LiveServer, *arguments: str) -> Any:
-    done = run(live, *arguments, "--json")
+def document(live: LiveServer, *arguments: str, typed: str | None = None) -> Any:
+    done = run(live, *arguments, "--json", typed=typed)
     assert done.exit_code == 0, (done.output, done.exception)
     return json.loads(done.stdout)
 
@@ -92,6 +92,72 @@ def test_keys_apps_and_deployments_of_a_tenant(live: LiveServer, tenant: dict[st
     assert status(live, renewed["api_key"]) == 403
 
 
+def log_in(live: LiveServer, email: str, password: str) -> int:
+    form = {"grant_type": "password", "username": email, "password": password}
+    return httpx.post(live.http_url + "/oauth2/access_token", data=form, timeout=60, trust_env=False).status_code
+
+
+def test_users(live: LiveServer) -> None:
+    created = document(live, "users", "create", "Ada@Example.com", "--name", "Ada")
+    assert (created["email"], created["role"], created["status"]) == ("ada@example.com", "view_only_administrator", "active")
+    assert log_in(live, "ada@example.com", created["password"]) == 200
+    typed = document(
+        live, "users", "create", "bo@example.com", "--role", "superuser", "--password-stdin", typed="typed by hand\n"
+    )
+    assert "password" not in typed and log_in(live, "bo@example.com", "typed by hand") == 200
+    listed = document(live, "users", "list")
+    assert [(user["email"], user["name"]) for user in listed] == [
+        ("ada@example.com", "Ada"),
+        ("bo@example.com", "bo@example.com"),
+    ]
+    shown = run(live, "users", "list").stdout
+    assert created["password"] not in shown and "typed by hand" not in shown
+    assert document(live, "users", "change", "ada@example.com", "--role", "superuser")["role"] == "superuser"
+    reset = document(live, "users", "reset-password", "ada@example.com")["password"]
+    assert (log_in(live, "ada@example.com", created["password"]), log_in(live, "ada@example.com", reset)) == (400, 200)
+    assert document(live, "users", "disable", created["user_id"])["status"] == "disabled"
+    assert log_in(live, "ada@example.com", reset) == 400
+    assert document(live, "users", "change", "ada@example.com", "--enable")["status"] == "active"
+    assert log_in(live, "ada@example.com", reset) == 200
+    again = run(live, "users", "reset-password", "ada@example.com")
+    assert "password: " in again.stdout and "active" in again.stdout
+
+
+def test_an_account_gets_another_secret(live: LiveServer) -> None:
+    account = document(live, "accounts", "create", "rotated", "--role", "view_only_administrator")
+    beside = document(live, "accounts", "rotate", account["client_id"])
+    assert beside["old_secret_until"]
+    for secret in (account["client_secret"], beside["client_secret"]):
+        assert management(live, account["client_id"], secret) == 200
+    only = document(live, "accounts", "rotate", account["client_id"], "--grace-seconds", "0")
+    states = [management(live, account["client_id"], one["client_secret"]) for one in (account, beside, only)]
+    assert states == [401, 401, 200]
+    printed = run(live, "accounts", "rotate", account["client_id"]).stdout
+    assert "client_secret: sgs_" in printed and "The old secret holds until 2" in printed
+    document(live, "accounts", "disable", account["client_id"])
+
+
+def test_a_deployment_is_changed_and_switched_off(live: LiveServer, tenant: dict[str, Any]) -> None:
+    of = ("--tenant", tenant["tsg_id"])
+    code = document(live, "deployments", "create", "changing", "--monthly-tokens", "5000", "--days", "30", *of)["auth_code"]
+    document(live, "apps", "create", "changing", "--auth-code", code, *of)
+    key = document(live, "keys", "create", "changing", "--application", "changing", *of)["api_key"]
+    assert status(live, key) == 200
+    assert document(live, "deployments", "disable", code, *of)["status"] == "inactive"
+    time.sleep(HELD)
+    assert status(live, key) == 403
+    changed = document(live, "deployments", "change", code, "--enable", "--name", "changed", "--no-quota", "--no-end", *of)
+    assert (changed["status"], changed["dp_name"]) == ("activated", "changed")
+    assert "monthly_tokens" not in changed and "expiration_date" not in changed
+    time.sleep(HELD)
+    assert status(live, key) == 200
+    assert document(live, "deployments", "change", code, "--monthly-tokens", "1", *of)["monthly_tokens"] == 1
+    time.sleep(HELD)
+    assert status(live, key) == 429
+    assert "changed): activated" in run(live, "deployments", "change", code, "--days", "3", *of).stdout
+    document(live, "apps", "delete", "changing", *of)
+
+
 def test_roles_and_accounts(live: LiveServer) -> None:
     role = document(live, "roles", "create", "keys only", "airs_api.api_keys:read", "airs_api.api_keys:delete")
     assert role["permissions"] == ["airs_api.api_keys:delete", "airs_api.api_keys:read"]
@@ -103,7 +169,8 @@ def test_roles_and_accounts(live: LiveServer) -> None:
     assert management(live, account["client_id"], account["client_secret"]) == 401
     assert document(live, "roles", "delete", "keys only") == {"deleted": "keys only"}
     assert [one["name"] for one in document(live, "roles", "list")] == ["superuser", "view_only_administrator"]
-    assert [one["disabled"] for one in document(live, "accounts", "list")] == [False, True]
+    disabled = {one["name"]: one["disabled"] for one in document(live, "accounts", "list")}
+    assert (disabled["default"], disabled["ci"]) == (False, True)
 
 
 @pytest.mark.parametrize(
@@ -122,6 +189,15 @@ def test_roles_and_accounts(live: LiveServer) -> None:
         ["roles", "delete", "superuser"],
         ["accounts", "create", "x", "--role", "no-such-role"],
         ["accounts", "disable", "nobody"],
+        ["accounts", "rotate", "nobody"],
+        ["users", "create", "no address"],
+        ["users", "create", "x@example.com", "--role", "no-such-role"],
+        ["users", "disable", "nobody@example.com"],
+        ["users", "reset-password", "nobody@example.com"],
+        ["users", "change", "nobody@example.com", "--enable"],
+        ["deployments", "change", "D0", "--enable"],
+        ["deployments", "change", "D0", "--monthly-tokens", "5", "--no-quota"],
+        ["deployments", "disable", "D0"],
         ["deployments", "create", "n" * 101],
         ["tenants", "create", " "],
     ],

@@ -55,7 +55,7 @@ def test_client_in_basic_authorisation_with_scope(server: LiveServer, path: str)
         ({"client_secret": "wrong"}, 401, "invalid_client"),
         ({"client_id": "nobody"}, 401, "invalid_client"),
         ({"client_secret": ""}, 401, "invalid_client"),
-        ({"grant_type": "password"}, 400, "unsupported_grant_type"),
+        ({"grant_type": "authorization_code"}, 400, "unsupported_grant_type"),
         ({"scope": "tsg_id:1"}, 400, "invalid_scope"),
     ],
 )

@@ -10,9 +10,9 @@ from scangate.cli.installation import AsJson, DataDir, Tenant, on_identity, prin
 from scangate.cli.names import checked_name
 from scangate.identity import accounts
 from scangate.identity.permissions import SUPERUSER
-from scangate.identity.schemas import ServiceAccountObject
+from scangate.identity.schemas import GRACE_SECONDS_MAX, ServiceAccountObject
 
-app = typer.Typer(help="Create, list and disable service accounts.", no_args_is_help=True)
+app = typer.Typer(help="Create, list and disable service accounts, and give them new secrets.", no_args_is_help=True)
 _COLUMNS = {"client id": "client_id", "name": "name", "role": "role", "disabled": "disabled", "created": "created_ts"}
 
 
@@ -42,6 +42,31 @@ def create_account(
         print_json(shown.model_dump(mode="json", exclude_none=True))
     else:
         typer.echo(f"client_id: {shown.client_id}\nclient_secret: {shown.client_secret}")
+
+
+@app.command("rotate")
+def rotate_secret(
+    client_id: Annotated[str, typer.Argument(help="The account's client id.")],
+    grace_seconds: Annotated[
+        int | None,
+        typer.Option(min=0, max=GRACE_SECONDS_MAX, help="How long the old secret goes on; by default as the settings say."),
+    ] = None,
+    tenant: Tenant = None,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Make a new secret and print it, this once; the old one goes on for a while."""
+    account, secret = on_identity(
+        data_dir,
+        tenant,
+        lambda identity, operator: accounts.rotate_secret(identity, operator, client_id, grace_seconds=grace_seconds),
+    )
+    shown = ServiceAccountObject.of(account, secret=secret)
+    if as_json:
+        print_json(shown.model_dump(mode="json", exclude_none=True))
+    else:
+        old = f"until {shown.old_secret_until}" if shown.old_secret_until else "no more"
+        typer.echo(f"client_id: {shown.client_id}\nclient_secret: {shown.client_secret}\nThe old secret holds {old}.")
 
 
 @app.command("disable")

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import secrets
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from scangate.errors import ConflictError, NotFoundError
+from scangate.errors import NotFoundError
 from scangate.identity import audit, repository, role_repository
 from scangate.identity.permissions import SUPERUSER, Entity, Verb
 from scangate.identity.principal import Operator, generate_secret, hash_secret
 from scangate.identity.role_repository import Account
-from scangate.identity.roles import check_covered, permissions_of
+from scangate.identity.roles import check_another_superuser, check_covered, permissions_of
 from scangate.identity.schemas import ServiceAccountObject, for_audit
 from scangate.identity.service import Identity
 
+ACCOUNT_NOT_FOUND = "service account not found"
 CLIENT_SECRET_PREFIX = "sgs_"  # noqa: S105 - a prefix
 
 
@@ -42,6 +43,36 @@ async def create_account(identity: Identity, operator: Operator, name: str, role
     return account, secret
 
 
+async def rotate_secret(
+    identity: Identity, operator: Operator, client_id: str, *, grace_seconds: int | None = None
+) -> tuple[Account, str]:
+    """A new secret, which is not stored. The old one goes on for `grace_seconds`, by default for those of the settings, so that
+    clients can be given the new one meanwhile; a second rotation ends it. Access tokens live to their own end.
+
+    Raises:
+        NotFoundError: the tenant has no such account, or it is disabled.
+        PermissionDeniedError: its role permits what the operator's own does not: the secret would be a way to become it.
+    """
+    now, secret = datetime.now(UTC), generate_secret(CLIENT_SECRET_PREFIX)
+    grace = timedelta(seconds=identity.settings.secret_grace_seconds if grace_seconds is None else grace_seconds)
+    async with identity.database.write() as connection:
+        before = await role_repository.find_account(connection, operator.tsg_id, client_id)
+        if before is None or before.disabled_at is not None:
+            raise NotFoundError(ACCOUNT_NOT_FOUND)
+        check_covered(operator, await permissions_of(connection, operator.tsg_id, before.role))
+        await role_repository.rotate_secret(
+            connection, operator.tsg_id, client_id, hash_secret(secret), old_until=now + grace if grace else None
+        )
+        after = await role_repository.find_account(connection, operator.tsg_id, client_id)
+        assert after is not None
+        await audit.record(
+            connection, operator, Verb.UPDATE, Entity.SERVICE_ACCOUNTS, client_id,
+            before=for_audit(ServiceAccountObject.of(before)),
+            after=for_audit(ServiceAccountObject.of(after)) | {"secret": "rotated"},
+        )  # fmt: skip
+    return after, secret
+
+
 async def disable_account(identity: Identity, operator: Operator, client_id: str) -> None:
     """It gets no more tokens, and those that it has stop at once here, and within a second in other processes.
 
@@ -52,9 +83,9 @@ async def disable_account(identity: Identity, operator: Operator, client_id: str
     async with identity.database.write() as connection:
         found = await role_repository.find_account(connection, operator.tsg_id, client_id)
         if found is None or found.disabled_at is not None:
-            raise NotFoundError("service account not found")
-        if found.role == SUPERUSER and await role_repository.count_enabled(connection, operator.tsg_id, SUPERUSER) == 1:
-            raise ConflictError("this is the last superuser")
+            raise NotFoundError(ACCOUNT_NOT_FOUND)
+        if found.role == SUPERUSER:
+            await check_another_superuser(connection, operator.tsg_id)
         await role_repository.disable_account(connection, operator.tsg_id, client_id, datetime.now(UTC))
         before = for_audit(ServiceAccountObject.of(found))
         await audit.record(

@@ -86,6 +86,11 @@ async def find_deployment(connection: AsyncConnection, tsg_id: str, auth_code: s
     return DeploymentProfile(*found) if found else None
 
 
+async def update_deployment(connection: AsyncConnection, tsg_id: str, auth_code: str, **values: Any) -> None:
+    row = DeploymentProfileRow
+    await connection.execute(update(row).where(row.tsg_id == tsg_id, row.auth_code == auth_code).values(**values))
+
+
 async def auth_code_is_taken(connection: AsyncConnection, auth_code: str) -> bool:
     """By whatever tenant: it is the one thing that is unique over all of them."""
     row = DeploymentProfileRow

@@ -8,9 +8,10 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from scangate.identity.oauth import OAuthError, client_credentials
+from scangate.identity.oauth import Grant, OAuthError, client_credentials, user_password
 from scangate.identity.service import Identity
 from scangate.web.body import read_body
+from scangate.web.ratelimit import RateLimiter
 from scangate.web.responses import OrjsonResponse
 
 router = APIRouter(tags=["Access tokens"])
@@ -44,9 +45,11 @@ _FORM = {
                     "type": "object",
                     "required": ["grant_type"],
                     "properties": {
-                        "grant_type": {"type": "string", "enum": ["client_credentials"]},
+                        "grant_type": {"type": "string", "enum": ["client_credentials", "password"]},
                         "client_id": {"type": "string"},
                         "client_secret": {"type": "string"},
+                        "username": {"type": "string", "description": "A user's e-mail address."},
+                        "password": {"type": "string"},
                         "scope": {"type": "string", "description": "`tsg_id:<tenant>`, or nothing."},
                     },
                 }
@@ -65,15 +68,12 @@ _FORM = {
 )
 @router.post("/am/oauth2/access_token", include_in_schema=False)
 async def access_token(request: Request) -> Response:
-    """OAuth 2.0 client credentials: the client in the form or in Basic authorisation."""
+    """OAuth 2.0 client credentials, the client in the form or in Basic authorisation; or `grant_type=password` for a user."""
     identity: Identity = request.app.state.runtime.identity
     body = await read_body(request, max_bytes=_LONGEST_FORM, seconds=_FORM_SECONDS)
     form = dict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=20))
     try:
-        grant = await client_credentials(
-            identity.database, identity.tokens, form, request.headers.get("authorization"),
-            seconds=identity.settings.token_seconds,
-        )  # fmt: skip
+        grant = await _grant(request, identity, form)
     except OAuthError as error:
         headers = {"WWW-Authenticate": "Basic"} if error.status == 401 else {}
         fault = {"error": error.code, "error_description": error.description}
@@ -86,6 +86,17 @@ async def access_token(request: Request) -> Response:
             "scope": grant.scope,
         }
     )
+
+
+async def _grant(request: Request, identity: Identity, form: dict[str, str]) -> Grant:
+    seconds = identity.settings.token_seconds
+    if form.get("grant_type") != "password":
+        authorization = request.headers.get("authorization")
+        return await client_credentials(identity.database, identity.tokens, form, authorization, seconds=seconds)
+    remote = request.client.host if request.client else ""
+    limiter: RateLimiter = request.app.state.runtime.login_limiter
+    limiter.hit("login", remote)
+    return await user_password(identity, form, remote, seconds=seconds)
 
 
 @router.get("/.well-known/jwks.json", summary="Public keys of the access tokens")

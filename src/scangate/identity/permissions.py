@@ -34,6 +34,7 @@ class Entity(StrEnum):
     AUDIT_LOG = "airs_api.audit_log"
     ROLES = "airs_api.roles"
     SERVICE_ACCOUNTS = "airs_api.service_accounts"
+    USERS = "airs_api.users"
 
 
 def permission(entity: Entity, verb: Verb) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hmac
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -36,13 +37,17 @@ async def find_principal(connection: AsyncConnection, key_hash: str) -> Principa
                 ApiKeyRow.expires_at,
                 DeploymentProfileRow.auth_code,
                 DeploymentProfileRow.monthly_tokens,
+                DeploymentProfileRow.expires_at,
             )
             .join(ApplicationRow, ApplicationRow.application_id == ApiKeyRow.application_id)
             .join(DeploymentProfileRow, DeploymentProfileRow.auth_code == ApplicationRow.auth_code)
             .where(ApiKeyRow.key_hash == key_hash, ApiKeyRow.revoked_at.is_(None), *_usable(datetime.now(UTC)))
         )
     ).first()
-    return Principal(*found) if found else None
+    if found is None:
+        return None
+    *fields, deployment_ends = found
+    return _until(Principal(*fields), deployment_ends)
 
 
 async def only_tenant(connection: AsyncConnection) -> str | None:
@@ -73,19 +78,30 @@ async def insert_api_key(connection: AsyncConnection, **values: Any) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ServiceAccount:
-    """An OAuth client; `secret_hash` is SHA-256."""
+    """An OAuth client; hashes are SHA-256."""
 
     client_id: str
     tsg_id: str
     name: str
     secret_hash: str
     role: str
+    previous_secret_hash: str | None
+    previous_secret_until: datetime | None
+
+    def accepts(self, secret_hash: str, now: datetime) -> bool:
+        """Whether that is its secret, or the one before it while that still holds."""
+        if hmac.compare_digest(self.secret_hash, secret_hash):
+            return True
+        holds = self.previous_secret_until is not None and now < self.previous_secret_until
+        return holds and hmac.compare_digest(self.previous_secret_hash or "", secret_hash)
 
 
 async def find_service_account(connection: AsyncConnection, client_id: str) -> ServiceAccount | None:
     """One that is not disabled."""
     row = ServiceAccountRow
-    query = select(row.client_id, row.tsg_id, row.name, row.secret_hash, row.role)
+    query = select(
+        row.client_id, row.tsg_id, row.name, row.secret_hash, row.role, row.previous_secret_hash, row.previous_secret_until
+    )
     found = (await connection.execute(query.where(row.client_id == client_id, row.disabled_at.is_(None)))).first()
     return ServiceAccount(*found) if found else None
 
@@ -105,7 +121,12 @@ async def find_application_principal(
     row = ApplicationRow
     query = (
         select(
-            row.name, row.profile_name, row.agent_framework, DeploymentProfileRow.auth_code, DeploymentProfileRow.monthly_tokens
+            row.name,
+            row.profile_name,
+            row.agent_framework,
+            DeploymentProfileRow.auth_code,
+            DeploymentProfileRow.monthly_tokens,
+            DeploymentProfileRow.expires_at,
         )
         .join(DeploymentProfileRow, DeploymentProfileRow.auth_code == row.auth_code)
         .where(row.tsg_id == tsg_id, row.application_id == application_id, *_usable(datetime.now(UTC)))
@@ -113,8 +134,17 @@ async def find_application_principal(
     found = (await connection.execute(query)).first()
     if found is None:
         return None
-    name, profile_name, agent_framework, auth_code, monthly_tokens = found
-    return Principal(tsg_id, application_id, name, token_id, profile_name, agent_framework, expires_at, auth_code, monthly_tokens)
+    name, profile_name, agent_framework, auth_code, monthly_tokens, deployment_ends = found
+    principal = Principal(
+        tsg_id, application_id, name, token_id, profile_name, agent_framework, expires_at, auth_code, monthly_tokens
+    )
+    return _until(principal, deployment_ends)
+
+
+def _until(principal: Principal, deployment_ends: datetime | None) -> Principal:
+    """Its credentials end with its deployment profile: nothing is changed at that moment, so nothing makes a cache look again."""
+    ends = [moment for moment in (principal.expires_at, deployment_ends) if moment is not None]
+    return replace(principal, expires_at=min(ends)) if ends else principal
 
 
 def _usable(now: datetime) -> tuple[Any, ...]:

@@ -14,6 +14,7 @@ from scangate.identity.schemas import (
     RoleObject,
     RolePage,
     RoleUpdate,
+    SecretRotation,
     ServiceAccountCreation,
     ServiceAccountObject,
     ServiceAccountPage,
@@ -98,6 +99,23 @@ async def create_service_account(request: Request) -> Any:
     identity: Identity = request.app.state.runtime.identity
     wanted = await read_document(request, ServiceAccountCreation)
     account, secret = await accounts.create_account(identity, operator, wanted.name, wanted.role)
+    return ServiceAccountObject.of(account, secret=secret)
+
+
+@router.post(
+    "/serviceaccounts/{client_id}/rotate",
+    summary="Give a service account another secret",
+    response_model=ServiceAccountObject,
+    response_model_exclude_none=True,
+    tags=["Service accounts"],
+    openapi_extra=body_of(SecretRotation),
+)
+async def rotate_service_account(request: Request, client_id: str) -> Any:
+    """The answer holds the new `client_secret`, this once. The old one goes on until `old_secret_until`."""
+    operator = await permitted(request, Entity.SERVICE_ACCOUNTS, Verb.UPDATE)
+    identity: Identity = request.app.state.runtime.identity
+    wanted = await read_document(request, SecretRotation) if await request.body() else SecretRotation(grace_seconds=None)
+    account, secret = await accounts.rotate_secret(identity, operator, client_id, grace_seconds=wanted.grace_seconds)
     return ServiceAccountObject.of(account, secret=secret)
 
 

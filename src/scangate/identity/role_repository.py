@@ -28,6 +28,7 @@ class Account:
     role: str
     created_at: datetime
     disabled_at: datetime | None
+    previous_secret_until: datetime | None = None
 
 
 async def list_roles(connection: AsyncConnection, tsg_id: str, *, offset: int, limit: int) -> list[Role]:
@@ -61,7 +62,9 @@ async def delete_role(connection: AsyncConnection, tsg_id: str, name: str) -> No
 
 def _accounts(tsg_id: str) -> Select[*tuple[Any, ...]]:
     row = ServiceAccountRow
-    return select(row.client_id, row.name, row.role, row.created_at, row.disabled_at).where(row.tsg_id == tsg_id)
+    return select(row.client_id, row.name, row.role, row.created_at, row.disabled_at, row.previous_secret_until).where(
+        row.tsg_id == tsg_id
+    )
 
 
 async def list_accounts(connection: AsyncConnection, tsg_id: str, *, offset: int, limit: int | None) -> list[Account]:
@@ -92,3 +95,19 @@ async def count_enabled(connection: AsyncConnection, tsg_id: str, role: str) -> 
 async def disable_account(connection: AsyncConnection, tsg_id: str, client_id: str, at: datetime) -> None:
     row = ServiceAccountRow
     await connection.execute(update(row).where(row.tsg_id == tsg_id, row.client_id == client_id).values(disabled_at=at))
+
+
+async def rotate_secret(
+    connection: AsyncConnection, tsg_id: str, client_id: str, secret_hash: str, *, old_until: datetime | None
+) -> None:
+    """The secret of now becomes the one before; the one that was that before ends."""
+    row = ServiceAccountRow
+    await connection.execute(
+        update(row)
+        .where(row.tsg_id == tsg_id, row.client_id == client_id)
+        .values(
+            previous_secret_hash=row.secret_hash if old_until is not None else None,
+            previous_secret_until=old_until,
+            secret_hash=secret_hash,
+        )
+    )

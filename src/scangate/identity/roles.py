@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scangate.errors import ConflictError, NotFoundError, PermissionDeniedError
-from scangate.identity import audit, role_repository
-from scangate.identity.permissions import BUILT_IN, Entity, Verb, checked_permissions
+from scangate.identity import audit, role_repository, user_repository
+from scangate.identity.permissions import BUILT_IN, SUPERUSER, Entity, Verb, checked_permissions
 from scangate.identity.principal import Operator
 from scangate.identity.role_repository import Role
 from scangate.identity.service import Identity
 
 _BUILT_IN = tuple(Role(name, permissions) for name, permissions in BUILT_IN.items())
-_LISTED_USERS = 20
+_LISTED = 20
 
 
 def check_covered(operator: Operator, permissions: frozenset[str]) -> None:
@@ -38,6 +38,17 @@ async def permissions_of(connection: AsyncConnection, tsg_id: str, role: str) ->
     if found is None:
         raise NotFoundError("role not found")
     return found.permissions
+
+
+async def check_another_superuser(connection: AsyncConnection, tsg_id: str) -> None:
+    """Before one of them, a service account or a user, stops being one.
+
+    Raises:
+        ConflictError: there is no other.
+    """
+    accounts = await role_repository.count_enabled(connection, tsg_id, SUPERUSER)
+    if accounts + await user_repository.count_enabled(connection, tsg_id, SUPERUSER) <= 1:
+        raise ConflictError("this is the last superuser")
 
 
 async def list_roles(identity: Identity, tsg_id: str, *, offset: int, limit: int) -> list[Role]:
@@ -68,7 +79,7 @@ async def create_role(identity: Identity, operator: Operator, name: str, permiss
 
 
 async def update_role(identity: Identity, operator: Operator, name: str, permissions: list[str]) -> Role:
-    """New permissions hold for its service accounts at once here, and within a second in other processes.
+    """New permissions hold for its service accounts and users at once here, and within a second in other processes.
 
     Raises:
         RequestInvalidError: a permission is unknown.
@@ -89,14 +100,16 @@ async def delete_role(identity: Identity, operator: Operator, name: str) -> None
     """
     Raises:
         NotFoundError: the tenant has no such role of its own.
-        ConflictError: a service account that is not disabled has it.
+        ConflictError: a service account or user who is not disabled has it.
     """
     async with identity.database.write() as connection:
         before = await _own(connection, operator.tsg_id, name)
-        users = await role_repository.accounts_with_role(connection, operator.tsg_id, name, limit=_LISTED_USERS)
-        if users:
-            payload = [{"client_id": user.client_id, "name": user.name} for user in users]
-            raise ConflictError("service accounts have this role", payload=payload)
+        accounts = await role_repository.accounts_with_role(connection, operator.tsg_id, name, limit=_LISTED)
+        users = await user_repository.users_with_role(connection, operator.tsg_id, name, limit=_LISTED)
+        if accounts or users:
+            payload = [{"client_id": account.client_id, "name": account.name} for account in accounts]
+            payload += [{"user_id": user.user_id, "email": user.email} for user in users]
+            raise ConflictError("service accounts or users have this role", payload=payload)
         await role_repository.delete_role(connection, operator.tsg_id, name)
         await audit.record(connection, operator, Verb.DELETE, Entity.ROLES, name, before=_document(before))
     identity.authenticator.forget()

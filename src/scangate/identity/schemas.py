@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, Field, StringConstraints
 
 from scangate.domain.moments import timestamp
 from scangate.errors import RequestInvalidError
@@ -38,6 +38,7 @@ Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 KeyName = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=KEY_NAME_MAX), AfterValidator(_printable)
 ]
+RoleName = Annotated[str, StringConstraints(min_length=1, max_length=ROLE_NAME_MAX), AfterValidator(_printable)]
 RotationUnit = Annotated[Literal["hours", "days", "months"], BeforeValidator(in_plural)]
 RotationInterval = Annotated[int, Field(ge=1, le=INTEGER_MAX, strict=True)]
 
@@ -214,6 +215,17 @@ class DeploymentProfileEntryObject(BaseModel):
         )
 
 
+class DeploymentProfileUpdate(BaseModel):
+    """What is left out stays as it is; null takes the quota or the end away."""
+
+    dp_name: Name | None = None
+    status: Literal["active", "inactive"] | None = None
+    monthly_tokens: Annotated[int, Field(ge=1, le=2**63 - 1, strict=True)] | None = None
+    expiration_date: Annotated[AwareDatetime, AfterValidator(lambda moment: moment.astimezone(UTC))] | None = Field(
+        None, description="RFC 3339, with a time zone."
+    )
+
+
 class DeploymentProfilesObject(BaseModel):
     deployment_profiles: list[DeploymentProfileEntryObject]
     status: str = "success"
@@ -279,17 +291,32 @@ class RolePage(BaseModel):
 
 class ServiceAccountCreation(BaseModel):
     name: Name
-    role: Annotated[str, StringConstraints(min_length=1, max_length=ROLE_NAME_MAX), AfterValidator(_printable)]
+    role: RoleName
+
+
+GRACE_SECONDS_MAX: Final = 30 * 24 * 3600
+
+
+class SecretRotation(BaseModel):
+    grace_seconds: int | None = Field(
+        None,
+        ge=0,
+        le=GRACE_SECONDS_MAX,
+        strict=True,
+        description="How long the old secret goes on; by default as the settings say.",
+    )
 
 
 class ServiceAccountObject(BaseModel):
-    """An OAuth client. `client_secret` is there in the answer to its creation only."""
+    """An OAuth client. `client_secret` is there in the answers to its creation and rotation only; `old_secret_until` as long as the
+    secret before still holds."""
 
     client_id: str
     name: str
     role: str
     disabled: bool
     created_ts: str
+    old_secret_until: str | None = None
     client_secret: str | None = None
 
     @classmethod
@@ -300,8 +327,13 @@ class ServiceAccountObject(BaseModel):
             role=account.role,
             disabled=account.disabled_at is not None,
             created_ts=timestamp(account.created_at),
+            old_secret_until=_still_to_come(account.previous_secret_until),
             client_secret=secret,
         )
+
+
+def _still_to_come(moment: datetime | None) -> str | None:
+    return timestamp(moment) if moment is not None and moment > datetime.now(UTC) else None
 
 
 class ServiceAccountPage(BaseModel):
@@ -323,4 +355,4 @@ def updated_by_of(value: str | None) -> str:
 
 def for_audit(document: BaseModel) -> dict[str, Any]:
     """As it is shown, without the secret."""
-    return document.model_dump(mode="json", exclude_none=True, exclude={"api_key", "client_secret"})
+    return document.model_dump(mode="json", exclude_none=True, exclude={"api_key", "client_secret", "password"})

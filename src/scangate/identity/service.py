@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scangate.db.changes import ChangeWatch
 from scangate.db.engine import Database
 from scangate.db.readthrough import ReadThrough
 from scangate.errors import CredentialsInvalidError, NotAuthenticatedError, RequestInvalidError
-from scangate.identity import repository
+from scangate.identity import repository, user_repository
+from scangate.identity.passwords import Passwords
 from scangate.identity.permissions import BUILT_IN
 from scangate.identity.principal import Operator, Principal, hash_secret
-from scangate.identity.tokens import Tokens
+from scangate.identity.tokens import Claims, Tokens
 from scangate.settings import IdentitySettings
 
 
@@ -24,6 +27,7 @@ class Identity:
     tokens: Tokens
     authenticator: Authenticator
     settings: IdentitySettings
+    passwords: Passwords = field(default_factory=Passwords)
 
 
 class Authenticator:
@@ -69,7 +73,7 @@ class Authenticator:
         """Who calls the management plane.
 
         Raises:
-            NotAuthenticatedError: the token does not hold, or its service account is gone.
+            NotAuthenticatedError: the token does not hold, or its service account or user is gone.
             StorageUnavailableError: as above.
         """
         found = await self._operators.get(token)
@@ -99,17 +103,29 @@ class Authenticator:
         except CredentialsInvalidError:
             return None
         async with self._database.read() as connection:
-            account = await repository.find_service_account(connection, claims.subject)
-            if account is None or account.tsg_id != claims.tsg_id:
+            found = await _subject(connection, claims)
+            if found is None:
                 return None
-            permissions = BUILT_IN.get(account.role)
+            name, role = found
+            permissions = BUILT_IN.get(role)
             if permissions is None:
-                permissions = frozenset(await repository.find_role(connection, account.tsg_id, account.role) or ())
-        return Operator(account.tsg_id, account.client_id, account.role, permissions), claims.expires_at
+                permissions = frozenset(await repository.find_role(connection, claims.tsg_id, role) or ())
+        return Operator(claims.tsg_id, name, role, permissions), claims.expires_at
 
     async def _find(self, key_hash: str) -> Principal | None:
         async with self._database.read() as connection:
             return await repository.find_principal(connection, key_hash)
+
+
+async def _subject(connection: AsyncConnection, claims: Claims) -> tuple[str, str] | None:
+    """What the audit log calls the service account or user of a token, and their role; None where they are none any more."""
+    account = await repository.find_service_account(connection, claims.subject)
+    if account is not None:
+        return (account.client_id, account.role) if account.tsg_id == claims.tsg_id else None
+    user = await user_repository.find_subject(connection, claims.subject)
+    if user is None or user.tsg_id != claims.tsg_id or user.password_number != claims.password_number:
+        return None
+    return user.email, user.role
 
 
 def _unexpired(principal: Principal | None) -> Principal:

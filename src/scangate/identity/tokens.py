@@ -45,6 +45,8 @@ class Claims:
     issued_at: datetime
     expires_at: datetime
     application_id: str | None = None
+    password_number: int | None = None
+    """Of a user's token: which of their passwords it was given for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,14 @@ class Tokens:
         self._keys: ReadThrough[str, _SigningKeys] = ReadThrough(self._read_keys, ttl_seconds=ttl_seconds, size=1)
 
     async def issue(
-        self, tsg_id: str, subject: str, audience: Audience, *, seconds: int, application_id: str | None = None
+        self,
+        tsg_id: str,
+        subject: str,
+        audience: Audience,
+        *,
+        seconds: int,
+        application_id: str | None = None,
+        password_number: int | None = None,
     ) -> tuple[str, Claims]:
         """A new token and what it says.
 
@@ -74,7 +83,7 @@ class Tokens:
         key = await self._signing_key()
         issued = datetime.fromtimestamp(int(time.time()), UTC)
         expires = issued + min(timedelta(seconds=seconds), LONGEST)
-        claims = Claims(tsg_id, subject, audience, new_id(), issued, expires, application_id)
+        claims = Claims(tsg_id, subject, audience, new_id(), issued, expires, application_id, password_number)
         document: dict[str, Any] = {
             "iss": ISSUER,
             "sub": subject,
@@ -86,6 +95,8 @@ class Tokens:
         }
         if application_id is not None:
             document["app"] = application_id
+        if password_number is not None:
+            document["password"] = password_number
         return jwt.encode({"alg": ALGORITHM, "kid": key.kid}, document, key), claims
 
     async def verify(self, token: str, audience: Audience) -> Claims:
@@ -163,6 +174,7 @@ def _decoded(token: str, keys: Sequence[ECKey], audience: Audience) -> Claims:
             issued_at=datetime.fromtimestamp(document["iat"], UTC),
             expires_at=datetime.fromtimestamp(document["exp"], UTC),
             application_id=document.get("app"),
+            password_number=document.get("password"),
         )
     except (JoseError, ValueError, KeyError, TypeError):
         raise CredentialsInvalidError from None

@@ -32,7 +32,8 @@ def tokens_of(characters: int) -> int:
 
 
 def month_of(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m")
+    moment = moment.astimezone(UTC)
+    return f"{moment.year:04}-{moment.month:02}"
 
 
 async def add_usage(connection: AsyncConnection, usage: Mapping[tuple[str, str], int]) -> None:

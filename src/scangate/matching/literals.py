@@ -87,11 +87,12 @@ class KeywordFinder:
     Linear in the text and its hits.
     """
 
-    __slots__ = ("_automaton", "_longest", "_stem", "_word_of", "words")
+    __slots__ = ("_automaton", "_ids", "_longest", "_stem", "_word_of", "words")
 
     def __init__(self, words: Iterable[str]) -> None:
         entries: dict[tuple[str, bool], int] = {}
         self.words = tuple(dict.fromkeys(words))
+        self._ids = {word: index for index, word in enumerate(self.words)}
         for index, word in enumerate(self.words):
             stem = word.endswith("*")
             for spelling in spellings(word.rstrip("*")):
@@ -103,8 +104,7 @@ class KeywordFinder:
 
     def ids(self, words: Iterable[str]) -> frozenset[int]:
         """The ids of words of the list."""
-        wanted = frozenset(words)
-        return frozenset(index for index, word in enumerate(self.words) if word in wanted)
+        return frozenset(self._ids[word] for word in words if word in self._ids)
 
     def mask(self, ids: Iterable[int]) -> WordMask:
         """For `Occurrences.starts_of`."""

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import NamedTuple
 
 from scangate.detectors.sensitive_data.rule import Rule, load_rules, load_vocabularies
 from scangate.detectors.sensitive_data.suppressors import SUPPRESSORS, Suppressor
@@ -30,10 +31,13 @@ class CompiledRule:
     validate: Validator
     suppressors: tuple[Suppressor, ...]
     context: frozenset[int]
+    places: frozenset[int]
+    companions: frozenset[int]
+    """With a word of `places` near, those of `companions` count as context too: see `Rule.places`."""
     hints: frozenset[int]
     """Words by their ids in the catalog's finder; a context word is no hint."""
     words: WordMask
-    """Its context words and hints among those of the catalog."""
+    """Its context words, places and hints among those of the catalog: one of them stands near whatever it reports."""
 
     @property
     def needs_words(self) -> bool:
@@ -65,7 +69,7 @@ class RuleSet:
         by_word: dict[int, set[int]] = defaultdict(set)
         for position, compiled in enumerate(self.rules):
             if compiled.needs_words:
-                for word in compiled.context | compiled.hints:
+                for word in compiled.context | compiled.hints | compiled.places:
                     by_word[word].add(position)
         self._by_word = {word: frozenset(positions) for word, positions in by_word.items()}
 
@@ -95,27 +99,41 @@ class Catalog:
             raise ConfigurationError("two sensitive-data rules have the same id")
         others = vocabularies.get(OTHER_NUMBERS, frozenset())
         words = [_words(rule, vocabularies) for rule in rules]
-        self.finder = KeywordFinder(sorted(others.union(*(context | hints for context, hints in words))))
+        self.finder = KeywordFinder(sorted(others.union(*(word.all for word in words))))
         self.other_numbers = self.finder.ids(others)
         self.rules = tuple(
-            _compile(index, rule, self.finder, context, hints)
-            for index, (rule, (context, hints)) in enumerate(zip(rules, words, strict=True))
+            _compile(index, rule, self.finder, own) for index, (rule, own) in enumerate(zip(rules, words, strict=True))
         )
         self.exact = RuleSet(self.rules, case_sensitive=True)
         self.folded = RuleSet([item for item in self.rules if item.rule.case == "folds"], case_sensitive=False)
 
 
-def _words(rule: Rule, vocabularies: Mapping[str, frozenset[str]]) -> tuple[frozenset[str], frozenset[str]]:
-    """The rule's context words and those that are hints only."""
+class _Words(NamedTuple):
+    """The words of one rule: see the fields of `CompiledRule`."""
+
+    context: frozenset[str]
+    places: frozenset[str]
+    companions: frozenset[str]
+    hints: frozenset[str]
+
+    @property
+    def all(self) -> frozenset[str]:
+        return self.context.union(*self[1:])
+
+
+def _words(rule: Rule, vocabularies: Mapping[str, frozenset[str]]) -> _Words:
     unknown = [name for name in (*rule.vocabularies, *rule.hints) if name not in vocabularies]
     if unknown:
         raise ConfigurationError(f"rule {rule.id!r}: unknown vocabulary {unknown[0]!r}")
     own = frozenset(word for words in rule.context.values() for word in words)
-    context = own.union(*(vocabularies[name] for name in rule.vocabularies))
-    return context, frozenset[str]().union(*(vocabularies[name] for name in rule.hints)) - context
+    shared = frozenset[str]().union(*(vocabularies[name] for name in rule.vocabularies))
+    hints = frozenset[str]().union(*(vocabularies[name] for name in rule.hints))
+    if rule.places:
+        return _Words(own, frozenset(rule.places), shared, hints - own)
+    return _Words(own | shared, frozenset(), frozenset(), hints - own - shared)
 
 
-def _compile(index: int, rule: Rule, finder: KeywordFinder, context: frozenset[str], hints: frozenset[str]) -> CompiledRule:
+def _compile(index: int, rule: Rule, finder: KeywordFinder, words: _Words) -> CompiledRule:
     unknown = [name for name in rule.suppressors if name not in SUPPRESSORS]
     if unknown:
         raise ConfigurationError(f"rule {rule.id!r}: unknown suppressor {unknown[0]!r}")
@@ -129,9 +147,11 @@ def _compile(index: int, rule: Rule, finder: KeywordFinder, context: frozenset[s
         pattern_id(rule.name),
         validate,
         suppressors=tuple(SUPPRESSORS[name] for name in rule.suppressors),
-        context=finder.ids(context),
-        hints=finder.ids(hints),
-        words=finder.mask(finder.ids(context | hints)),
+        context=finder.ids(words.context),
+        places=finder.ids(words.places),
+        companions=finder.ids(words.companions),
+        hints=finder.ids(words.hints),
+        words=finder.mask(finder.ids(words.context | words.hints | words.places)),
     )
 
 

@@ -119,6 +119,9 @@ class Rule(_Document):
     """`folds` rules also run on the folded view, where all letters are lower case."""
     context: Words = {}
     vocabularies: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    """Words that make a word of the vocabularies mean this rule's number: `polish` beside `passport`. Where they are given, a
+    vocabulary alone does not count as context, and neither do they; the rule's own context words do as ever."""
     hints: tuple[str, ...] = ()
     confidence: Ladder = Ladder()
     suppressors: tuple[str, ...] = ()

@@ -200,6 +200,8 @@ class _View:
         keyword, hinted = None, False
         if compiled.context:
             keyword = self._surroundings.nearest(bare.start, bare.end, compiled.context)
+        if keyword is None and compiled.places and self._surroundings.nearest(bare.start, bare.end, compiled.places):
+            keyword = self._surroundings.nearest(bare.start, bare.end, compiled.companions)
         if keyword is None and compiled.hints:
             hinted = self._surroundings.nearest(bare.start, bare.end, compiled.hints) is not None
         if keyword is None and not hinted:

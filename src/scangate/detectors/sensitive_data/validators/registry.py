@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from scangate.detectors.sensitive_data.candidate import FAILED, PLAUSIBLE, PROVEN, Candidate, Check
-from scangate.detectors.sensitive_data.validators import contact, finance, identity, secrets
+from scangate.detectors.sensitive_data.validators import contact, finance, identity, national, secrets
 from scangate.errors import ConfigurationError
 
 Validator = Callable[[Candidate], Check]
@@ -44,6 +44,26 @@ _OWN: Final[Mapping[str, Validator]] = MappingProxyType(
             identity.us_npi,
             identity.us_dea,
             identity.birth_date,
+            national.luhn_number,
+            national.three_digits,
+            national.luxembourg_matricule,
+            national.hungarian_personal,
+            national.hungarian_taj,
+            national.polish_identity_card,
+            national.taiwan_id,
+            national.kazakhstan_iin,
+            national.kuwait_civil_id,
+            national.egypt_id,
+            national.iran_id,
+            national.hong_kong_id,
+            national.uruguay_id,
+            national.brazil_pis,
+            national.spanish_social_security,
+            national.australian_medicare,
+            national.new_zealand_nhi,
+            national.german_health_insurance,
+            national.clabe,
+            national.vin,
             contact.email,
             contact.ipv4,
             contact.ipv6,

@@ -96,7 +96,7 @@ def create(lexer: TokenSource) -> Shape | None:
         return None
     walk = statement_walk(lexer, behind, Clause.DEFINITION, expecting=False)
     if kind in _ROUTINES:
-        walk.end = max(walk.end, _behind_body(lexer, walk.end))
+        walk.end = max(walk.end, _behind_body(lexer, behind, walk.end))
     return statement_shape(
         lexer,
         f"sql.create-{kind.lower()}",
@@ -114,9 +114,9 @@ _BODY_REACH: Final = 40
 """Tokens between the head of a routine and its BEGIN."""
 
 
-def _behind_body(lexer: TokenSource, index: int) -> int:
+def _behind_body(lexer: TokenSource, start: int, index: int) -> int:
     """Behind the END of a routine's BEGIN: what it says is defined, and not done. The window's end where that is cut off."""
-    at = next((at for at in range(max(1, index - 3), index + _BODY_REACH) if lexer.peek(at).word == "BEGIN"), 0)
+    at = next((at for at in range(start, index + _BODY_REACH) if lexer.peek(at).word == "BEGIN"), 0)
     if not at:
         return index
     depth = 0

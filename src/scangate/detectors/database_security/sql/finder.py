@@ -216,9 +216,25 @@ def _is_statement(
 ) -> bool:
     if shape.is_bare and place is not Place.WHOLE and not (place is Place.BLOCK and surroundings.is_declared(spot.start)):
         return False
+    if _is_of_another_language(reading.flat, spot.start, shape):
+        return False
     if shape.is_everyday and _is_phrase(reading, surroundings, lexer, shape, end):
         return False
     return _evidence(reading, surroundings, lexer, shape, spot, place, end) >= _ENOUGH
+
+
+def _is_of_another_language(flat: str, start: int, shape: Shape) -> bool:
+    """`tab.select()`, `$ssh->exec('ls')`, `… | select Name, Size`, `Select-Object`: a method or a command, not a statement."""
+    if shape.rule not in ("sql.select", "sql.execute-dynamic", "sql.execute") or shape.target:
+        return False
+    is_member = flat[max(0, start - 1) : start] in _MEMBER_MARKS
+    is_piped = flat[max(0, start - 4) : start].rstrip().endswith("|") and not flat[max(0, start - 4) : start].rstrip().endswith(
+        "||"
+    )
+    return is_member or is_piped or flat[start + 6 : start + 7] == "-"
+
+
+_MEMBER_MARKS: Final = frozenset(".>$_-")
 
 
 def _is_phrase(reading: Reading, surroundings: Surroundings, lexer: Lexer, shape: Shape, end: int) -> bool:

@@ -34,7 +34,7 @@ def unknown(lexer: TokenSource) -> Shape | None:
     verb = lexer.peek(0)
     if verb.word not in _UNKNOWN or not lexer.is_upper(verb):
         return None
-    index, marks, run = 1, 0, 0
+    index, marks, run, is_heading = 1, 0, 0, True
     while (token := lexer.peek(index)).kind is not Kind.END and token.word != ";":
         is_keyword = token.kind is Kind.WORD and token.word in ALL_WORDS and lexer.is_upper(token)
         if index >= _MAX_UNKNOWN or (token.word in NEVER_NAMES - QUERY_WORDS and not is_keyword):
@@ -44,8 +44,9 @@ def unknown(lexer: TokenSource) -> Shape | None:
         if run > _LONGEST_RUN:
             return None
         marks += not is_bare and token.word not in (".", "?", ":")
+        is_heading = is_heading and token.kind is Kind.WORD and lexer.is_upper(token)
         index += 1
-    if not marks or (verb.word == "CREATE" and not _names_a_kind(lexer)):
+    if not marks or is_heading or (verb.word == "CREATE" and not _names_a_kind(lexer)):
         return None
     rule, operation, effect = _UNKNOWN[verb.word]
     return Shape(rule, operation, effect, index, 1, 0, is_bare=True)

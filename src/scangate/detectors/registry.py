@@ -7,6 +7,7 @@ from typing import Any, Final
 from scangate.detectors.agent_security import SPEC as AGENT_SECURITY
 from scangate.detectors.contract import DetectorSpec
 from scangate.detectors.database_security import SPEC as DATABASE_SECURITY
+from scangate.detectors.malicious_code import SPEC as MALICIOUS_CODE
 from scangate.detectors.malicious_urls import SPEC as MALICIOUS_URLS
 from scangate.detectors.prompt_injection import SPEC as PROMPT_INJECTION
 from scangate.detectors.sensitive_data import SPEC as SENSITIVE_DATA
@@ -19,4 +20,5 @@ REGISTRY: Final[tuple[DetectorSpec[Any], ...]] = (
     TOXIC_CONTENT,
     AGENT_SECURITY,
     MALICIOUS_URLS,
+    MALICIOUS_CODE,
 )

@@ -77,11 +77,12 @@ def create_app(settings: Settings, *, releases_jobs: bool = True) -> FastAPI:
         return OrjsonResponse({"ready": is_ready}, status_code=200 if is_ready else 503)
 
     @app.get("/metrics", tags=["Operations"], response_class=PlainTextResponse)
-    async def metrics() -> Response:
+    async def metrics(request: Request) -> Response:
         """Prometheus metrics of all processes of this server."""
         return metrics_response()
 
     install_openapi(app)
     for prefix in MANAGEMENT_PREFIXES:
+        await request.app.state.runtime.count_feeds()
         app.mount(prefix, management)
     return app

@@ -8,12 +8,14 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from scangate.db.changes import ChangeWatch
 from scangate.db.engine import Database
 from scangate.detectors.contract import Resources
 from scangate.detectors.guard import shared_guard
+from scangate.detectors.malicious_urls.detector import FEEDS_DIRECTORY
+from scangate.detectors.malicious_urls.feed_store import FeedStore
 from scangate.detectors.registry import REGISTRY
 from scangate.errors import ProfileInvalidError, StorageUnavailableError
 from scangate.identity.audit import newest_entry
@@ -32,7 +34,7 @@ from scangate.scans import repository
 from scangate.scans.repository import ScanRecord
 from scangate.scans.service import JOB_KIND, Scans, usage_of
 from scangate.settings import Settings
-from scangate.telemetry import metrics
+from scangate.telemetry import metrics, observation
 from scangate.web.ratelimit import RateLimiter
 
 _YOUNG_OBJECTS = 20_000
@@ -61,6 +63,8 @@ class Runtime:
 
     async def warm_up(self) -> None:
         """Compile the profiles' newest revisions, so that the first scan under one pays for nothing."""
+    feed_names: set[str] = field(default_factory=set)
+    """URL feeds that the metrics have told of: one that was removed has no entries any more."""
         tsg_id = await tenant_of_installation(self.database)
         for revision in await self.profiles.list_latest(tsg_id, limit=_WARM_PROFILES):
             with suppress(ProfileInvalidError):  # a broken stored document concerns the scans that name it
@@ -82,6 +86,16 @@ class Runtime:
 
 def _settle() -> None:
     """What is there now stays until the end: take it out of the collector's rounds, and make these rarer."""
+    async def count_feeds(self) -> None:
+        """Bring the metrics of the URL feeds up to date with the feeds folder."""
+        store = FeedStore(self.settings.data_dir / FEEDS_DIRECTORY)
+        found = {status.record.name: status for status in await asyncio.to_thread(store.inventory)}
+        for name in self.feed_names - found.keys():
+            observation.feed_counted(name, 0, None)
+        for name, status in found.items():
+            observation.feed_counted(name, 0 if status.problem else status.record.entries, status.fetched_seconds)
+        self.feed_names |= found.keys()
+
     gc.freeze()
     gc.enable()
     gc.set_threshold(_YOUNG_OBJECTS, 20, 20)

@@ -62,7 +62,7 @@ def test_a_file_is_imported_and_listed(runner: CliRunner, tmp_path: Path) -> Non
     assert "mine: 1 entries, 0 exceptions, read as plain" in done.output
     assert "first at line 3, 4" in done.output
     assert names(tmp_path / "d") == {"mine": 1}
-    assert [path.name for path in (tmp_path / "d" / "feeds").iterdir()] == ["mine.idx"]
+    assert sorted(path.name for path in (tmp_path / "d" / "feeds").iterdir()) == ["mine.idx", "mine.json"]
     listed = runner.invoke(feeds.app, ["list", "--data-dir", str(tmp_path / "d")])
     assert "mine.txt" in listed.output
 
@@ -90,7 +90,7 @@ def test_a_url_is_downloaded(runner: CliRunner, tmp_path: Path, server: str, pat
         (["{server}/missing"], "status 404"),
         (["{server}/elsewhere"], "cannot download"),
         (["http://127.0.0.1:1/x"], "cannot download"),
-        (["file:///etc/hosts"], "http or https"),
+        (["file:///etc/hosts"], "https URL"),
         (["no-such-file.txt"], "cannot read"),
         (["{server}/list.txt", "--category", "nonsense"], "unknown URL category"),
         (["{server}/list.txt", "--name", "../x"], "name"),

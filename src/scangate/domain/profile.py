@@ -120,6 +120,11 @@ class UrlCategories(_Document):
     member: list[str] | None = None
 
 
+class UrlList(_Document):
+    member: list[str] | None = None
+    """Hosts (with all below them), `host/path`, addresses; `*.host` covers the customers of a hosting service."""
+
+
 class MaliciousCodeProtection(_Document):
     name: Literal["malicious-code"] = "malicious-code"
     action: SimpleAction = ""
@@ -131,6 +136,9 @@ class AppProtection(_Document):
     allow_url_category: UrlCategories | None = None
     block_url_category: UrlCategories | None = None
     alert_url_category: UrlCategories | None = None
+    allow_url_list: UrlList | None = None
+    block_url_list: UrlList | None = None
+    alert_url_list: UrlList | None = None
     url_detected_action: SimpleAction = ""
     url_detected_severity: Severity | None = None
     malicious_code_protection: MaliciousCodeProtection | None = None

@@ -39,6 +39,7 @@ _HOST_SUFFIXES: Final = 5
 _PATH_PREFIXES: Final = 4
 _PATH_MAX: Final = 2048
 _UNQUOTE_ROUNDS: Final = 3
+_HEADER_MAX: Final = 1 << 24
 
 
 def expression_key(expression: str) -> int:
@@ -163,6 +164,24 @@ class HostIndex:
             if not path.stat().st_size:
                 raise ConfigurationError("the host index is empty")
             return cls(memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)))
+
+    @classmethod
+    def read_header(cls, path: Path) -> IndexHeader:
+        """What a file says of itself, without looking at its entries.
+
+        Raises:
+            ConfigurationError: not an index, or cut short.
+            OSError: it cannot be read.
+        """
+        with path.open("rb") as file:
+            start = file.read(len(MAGIC) + 4)
+            size = int.from_bytes(start[len(MAGIC) :], "little")
+            if size > _HEADER_MAX:
+                raise ConfigurationError("the header of the host index is damaged")
+            header, count, end = _read_header(memoryview(start + file.read(size)))
+            if path.stat().st_size != end + count * (_KEY_BYTES + _SET_BYTES + _FLAG_BYTES):
+                raise ConfigurationError("the host index is cut short")
+            return header
 
     def __len__(self) -> int:
         return len(self._keys)

@@ -27,3 +27,15 @@ FORWARDED = Counter(
 )
 RECORDS_LOST = Counter("scangate_records_lost_total", "Records that could not be written (only with records.required off).")
 REJECTED = Counter("scangate_rejected_total", "Requests that were refused, by error code.", ["code"])
+FEED_ENTRIES = Gauge(
+    "scangate_feed_entries",
+    "Entries of each URL feed on this machine; 0 for one that cannot be used.",
+    ["feed"],
+    multiprocess_mode="mostrecent",
+)
+FEED_FETCHED = Gauge(
+    "scangate_feed_fetched_timestamp_seconds",
+    "When the content of each URL feed was fetched, in seconds since 1970: `time() - ...` is its age.",
+    ["feed"],
+    multiprocess_mode="mostrecent",
+)

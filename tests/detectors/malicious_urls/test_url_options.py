@@ -102,3 +102,16 @@ def test_there_are_ninety_categories_and_each_says_what_it_is() -> None:
 )
 def test_the_highest_risk_is_reported(categories: tuple[str, ...], risk: str) -> None:
     assert risk_of(categories) == risk
+
+
+@pytest.mark.parametrize("field", ["allow-url-list", "block-url-list", "alert-url-list"])
+@pytest.mark.parametrize("entry", ["", "two words", "no-dot", "10.0.0.0/8", "http://", "a" * 3000 + ".com", "nothing.nosuchtld"])
+def test_an_entry_that_names_nothing_is_refused_with_its_place(field: str, entry: str) -> None:
+    with pytest.raises(ProfileInvalidError) as caught:
+        options_of({field: {"member": ["good.example.com", entry]}})
+    assert caught.value.path == f"app-protection.{field}.member[1]"
+
+
+def test_own_lists_are_bounded() -> None:
+    with pytest.raises(ProfileInvalidError, match="more than 5000"):
+        options_of({"block-url-list": {"member": ["a.example.com"] * 5001}})

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import gzip
 import io
+import zlib
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
 from scangate.detectors.malicious_urls.brands import Brands
 from scangate.detectors.malicious_urls.categories import malicious_categories, url_categories
@@ -28,7 +29,10 @@ FEED_SUFFIX: Final = ".idx"
 _SAMPLE_LINES: Final = 400
 _EXAMPLES_MAX: Final = 5
 _GZIP: Final = b"\x1f\x8b"
+_LOOKED_AT: Final = 64 * 1024
 _PROTECTED: Final = "a well-known site as a whole"
+_WHOLE_ENDING: Final = "a whole domain ending"
+_NO_EXCEPTIONS: Final = "an exception, which this feed may not make"
 
 
 class FeedInvalidError(RequestInvalidError):
@@ -54,10 +58,23 @@ class FeedReport:
         if len(self.refused_lines) < _EXAMPLES_MAX:
             self.refused_lines.append(number)
 
+    def counts(self) -> dict[str, Any]:
+        """For the feed's record."""
+        return {
+            "format": self.format.value,
+            "lines": self.lines,
+            "entries": self.entries,
+            "exceptions": self.exceptions,
+            "refused": dict(self.refused),
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class FeedSource:
-    """How a feed is to be read. `category` is for lines that say none; `allow` makes every entry an exception."""
+    """How a feed is to be read. `category` is for lines that say none; `allow` makes every entry an exception.
+
+    `trusted`: the user has chosen this very file. Other lists may neither allow hosts nor accuse a domain ending as a whole (`||zip^`).
+    """
 
     name: str
     category: str
@@ -65,6 +82,7 @@ class FeedSource:
     allow: bool = False
     origin: str = ""
     imported_at: str = ""
+    trusted: bool = True
 
 
 def check_category(name: str) -> str:
@@ -89,12 +107,14 @@ def decode_feed(data: bytes, *, size_max: int) -> Iterable[str]:
         try:
             with gzip.GzipFile(fileobj=io.BytesIO(data)) as packed:
                 data = packed.read(size_max + 1)
-        except (OSError, EOFError) as error:
+        except (OSError, EOFError, zlib.error) as error:
             raise FeedInvalidError("the gzip file is damaged") from error
     if len(data) > size_max:
         raise FeedInvalidError(f"the feed is larger than {size_max} bytes")
-    if data[:4] == b"PK\x03\x04" or b"\0" in data[:1024]:
+    if data[:4] == b"PK\x03\x04" or b"\0" in data[:_LOOKED_AT]:
         raise FeedInvalidError("the feed is no text file; unpack archives first")
+    if data[:_LOOKED_AT].lstrip(b"\xef\xbb\xbf \t\r\n")[:9].lower().startswith((b"<!doctype", b"<html", b"<?xml")):
+        raise FeedInvalidError("the feed is a web page, not a list")
     return io.TextIOWrapper(io.BytesIO(data), encoding="utf-8-sig", errors="replace")
 
 
@@ -154,7 +174,20 @@ def _entry(line: FeedLine, category: str, source: FeedSource, suffixes: PublicSu
     entry = parse_entry(line, suffixes)
     if source.allow:
         return replace(entry, is_exception=True)
+    if not source.trusted:
+        if entry.is_exception:
+            raise LineRefusedError(_NO_EXCEPTIONS)
+        if _is_ending(entry, suffixes):
+            raise LineRefusedError(_WHOLE_ENDING)
     accuses = category in malicious_categories() and not entry.is_exception and entry.path in ("", "/")
     if accuses and entry.host in brands.domains:
         raise LineRefusedError(_PROTECTED)
     return entry
+
+
+def _is_ending(entry: HostEntry, suffixes: PublicSuffixes) -> bool:
+    """A public suffix of registries (`com`, `co.uk`), as opposed to a hosting service's (`github.io`)."""
+    if not entry.covers_customers or entry.path not in ("", "/"):
+        return False
+    parts = suffixes.split(entry.host)
+    return not parts.private and not parts.domain

@@ -9,13 +9,12 @@ from typing import Final, Self
 from scangate.detectors.malicious_urls.categories import RiskLevel
 from scangate.domain.finding import Finding
 
-
 URL_MAX: Final = 2048
 """Characters of a URL that are kept."""
 
 
 class UrlRule(StrEnum):
-    """Why a URL is in the findings. All but `image-exfiltration` may flag it, where the profile wants so."""
+    """Why a URL is in the findings. All may flag it, where the profile wants so."""
 
     LISTED = "listed-url"
     """A feed, the test pages or the known hosts carry it."""
@@ -30,7 +29,11 @@ class UrlRule(StrEnum):
     BRAND_BELOW_ADDRESS = "brand-below-address"
     SCRIPT_URI = "script-uri"
     IMAGE_EXFILTRATION = "image-exfiltration"
-    """An image whose address carries data out; a note for whoever looks at agents, never flagged here."""
+    """An image whose address carries data out."""
+    OWN_LIST = "own-list"
+    """The profile's own list of URLs says what to do."""
+    LEARNED = "learned-form"
+    """The model for unlisted URLs; the finding's `reasons` say what it went by."""
     UNLISTED = "unlisted-url"
     URLS_NOT_EXAMINED = "urls-not-examined"
     """More URLs than are looked up in one text, as `not-resolved`; the span starts at the last one that was."""
@@ -40,13 +43,14 @@ class UrlRule(StrEnum):
 class UrlFinding(Finding):
     """`url` is as written in the text (as decoded, where the text hid it), at most `URL_MAX` characters; `known`: it is in some list.
 
-    `count` is 1, or the number of candidates that were not examined.
+    `reasons` are those of the model for unlisted URLs, strongest first. `count` is 1, or the number of candidates that were not examined.
     """
 
     url: str
     risk_level: RiskLevel
     categories: tuple[str, ...]
     known: bool
+    reasons: tuple[str, ...] = ()
     count: int = 1
 
     def hidden(self, raw: str, masked: str) -> Self:

@@ -135,7 +135,7 @@ class FormJudge:
 
     def _name(self, match: UrlMatch, parts: HostParts) -> list[Suspicion]:
         host = match.host.text
-        if len(host) > _NAMES_MAX or not parts.domain or self._is_exempt(parts.labels):
+        if len(host) > _NAMES_MAX or not parts.domain or self.is_exempt(parts.labels):
             return []
         signs: list[Suspicion] = []
         if "xn--" in host:
@@ -198,6 +198,6 @@ class FormJudge:
             return Suspicion(UrlRule.BRAND_BAIT, 0.75 if baited else 0.4, "phishing")
         return None
 
-    def _is_exempt(self, labels: tuple[str, ...]) -> bool:
+    def is_exempt(self, labels: tuple[str, ...]) -> bool:
         """A brand's own domain or a delivery network's, or a host below one."""
         return any(".".join(labels[start:]) in self._exempt for start in range(len(labels) - 1))

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.resources import files
+from typing import Final
 
 from scangate.detectors.malicious_urls.brands import Brands, load_brands
 from scangate.detectors.malicious_urls.categories import url_categories
+from scangate.detectors.malicious_urls.features import FeatureReader
 from scangate.detectors.malicious_urls.feed_lines import FeedLine, parse_entry
-from scangate.detectors.malicious_urls.form import FormJudge
+from scangate.detectors.malicious_urls.form import FormJudge, load_form_words
+from scangate.detectors.malicious_urls.services import Services, load_services
+from scangate.detectors.malicious_urls.unlisted import UnlistedModel, load_model
 from scangate.matching.documents import read_yaml
 from scangate.matching.host_index import HostIndex, HostIndexBuilder
 from scangate.matching.public_suffixes import PublicSuffixes, load_public_suffixes
 from scangate.matching.urls import UrlExtractor
+
+_DYNAMIC_DNS: Final = "dynamic-dns"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +29,8 @@ class UrlKnowledge:
     extractor: UrlExtractor
     brands: Brands
     judge: FormJudge
+    services: Services
+    model: UnlistedModel
     shipped: tuple[HostIndex, ...]
 
 
@@ -30,11 +38,13 @@ def load_knowledge() -> UrlKnowledge:
     """Some 100 ms; share the result."""
     suffixes = load_public_suffixes()
     brands = load_brands()
+    services = load_services()
     shipped = (
         _index("test-pages", _test_pages(), suffixes),
-        _index("known-hosts", _known_hosts(), suffixes),
+        _index("known-hosts", _known_hosts(services), suffixes),
     )
-    return UrlKnowledge(suffixes, UrlExtractor(suffixes), brands, FormJudge(brands, suffixes), shipped)
+    model = load_model(FeatureReader(services, load_form_words().bait))
+    return UrlKnowledge(suffixes, UrlExtractor(suffixes), brands, FormJudge(brands, suffixes), services, model, shipped)
 
 
 def _index(name: str, listed: dict[str, list[str]], suffixes: PublicSuffixes) -> HostIndex:
@@ -55,7 +65,7 @@ def _test_pages() -> dict[str, list[str]]:
     return listed
 
 
-def _known_hosts() -> dict[str, list[str]]:
+def _known_hosts(services: Services) -> dict[str, list[str]]:
     listed: dict[str, list[str]] = {}
     for line in files(__package__).joinpath("data/category_hosts.txt").read_text("utf-8").splitlines():
         if line.startswith("#"):
@@ -63,4 +73,8 @@ def _known_hosts() -> dict[str, list[str]]:
         category, _, hosts = line.partition(":")
         for host in hosts.split():
             listed.setdefault(host, []).append(category)
+    for domain in services.dynamic_dns:
+        categories = listed.setdefault(f"*.{domain}", [])
+        if _DYNAMIC_DNS not in categories:
+            categories.append(_DYNAMIC_DNS)
     return listed

@@ -1,0 +1,1 @@
+"""How the model for unlisted URLs was made; see README.md."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from itertools import chain
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -60,7 +61,13 @@ def _joins(char: str) -> bool:
     return char < _FIRST_WITHOUT_SPACES and char.isalnum()
 
 
-_JOINING = np.array([_joins(chr(code)) for code in range(ord(_FIRST_WITHOUT_SPACES))] + [False])
+_JOINING: Final = np.array([_joins(chr(code)) for code in range(ord(_FIRST_WITHOUT_SPACES))] + [False])
+
+
+def _joining(codes: npt.NDArray[np.uint32], at: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
+    """Whether the characters at these places belong to a word; places outside of the text are those of its nearest end."""
+    joining: npt.NDArray[np.bool_] = _JOINING[np.minimum(codes[at.clip(0, len(codes) - 1)], len(_JOINING) - 1)]
+    return joining
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,16 +136,14 @@ class KeywordFinder:
         high = low + _BLOCK
         block = lowered if len(lowered) <= _BLOCK else lowered[low : high + self._longest]
         found = self._automaton.find_matches_as_indexes(block, overlapping=True)
-        rows = np.array(found, dtype=np.int32).reshape(-1, 3)
+        rows = np.fromiter(chain.from_iterable(found), dtype=np.int32, count=3 * len(found)).reshape(-1, 3)
         rows[:, 1:] += low
         return rows[rows[:, 1] < high]
 
     def _whole(self, lowered: str, hits: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
         """Which hits neither begin nor end inside a word."""
         codes = np.frombuffer(lowered.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-        joining = np.zeros(len(codes) + 2, dtype=np.bool_)
-        joining[1:-1] = _JOINING[np.minimum(codes, len(_JOINING) - 1)]
-        starts, ends = hits[:, 1] + 1, hits[:, 2] + 1
-        begins_inside = joining[starts - 1] & joining[starts]
-        ends_inside = joining[ends - 1] & joining[ends] & ~self._stem[hits[:, 0]]
+        starts, ends = hits[:, 1], hits[:, 2]
+        begins_inside = (starts > 0) & _joining(codes, starts - 1) & _joining(codes, starts)
+        ends_inside = (ends < len(codes)) & _joining(codes, ends - 1) & _joining(codes, ends) & ~self._stem[hits[:, 0]]
         return ~(begins_inside | ends_inside)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -106,7 +106,8 @@ class PatternSet:
         self, expressions: Sequence[str], families: Sequence[Family] | None = None, *, case_sensitive: bool = True
     ) -> None:
         self.expressions = tuple(expressions)
-        self._patterns = [_compile(expression, case_sensitive) for expression in self.expressions]
+        self._case_sensitive = case_sensitive
+        self._patterns: list[re2._Regexp | None] = [None] * len(self.expressions)
         self._families = tuple(families or [Family.NUMBERS] * len(self.expressions))
         unions: dict[str, list[int]] = {}
         self._grouped: list[int] = []
@@ -136,7 +137,7 @@ class PatternSet:
         hits = [hit for union in self._unions for hit in union.matching(text.data)]
         if len(text.data) > _SHORT_BYTES and text.broken_digits > _DENSE:
             chosen = self._grouped if wanted is None else wanted()
-            hits += [i for i in self._grouped if i in chosen and self._patterns[i].search(text.data) is not None]
+            hits += [i for i in self._grouped if i in chosen and self._pattern(i).search(text.data) is not None]
         else:
             hits += self._grouped_union.matching(text.data)
         return sorted(hits)
@@ -145,7 +146,15 @@ class PatternSet:
         """The matches of one pattern; with `stretches` (byte offsets, ascending, disjoint) only those that begin in one."""
         whole = ((0, len(text.data)),)
         where = whole if stretches is None else stretches
-        return Matches(self._patterns[index], text, where, by_group=self.is_number(index))
+        return Matches(self._pattern(index), text, where, by_group=self.is_number(index))
+
+    def _pattern(self, index: int) -> re2._Regexp:
+        """Compiled when it first matches something: a catalogue of hundreds costs half a second at once, and few ever match. Two
+        threads may both compile one, to the same effect."""
+        pattern = self._patterns[index]
+        if pattern is None:
+            pattern = self._patterns[index] = _compile(self.expressions[index], self._case_sensitive)
+        return pattern
 
 
 class Matches:
@@ -187,6 +196,12 @@ class Matches:
             if cut < match.after:
                 self._go_on(cut)
 
+    def narrow(self, stretches: Iterable[tuple[int, int]]) -> None:
+        """From here on only matches that begin in one of the stretches (byte offsets, ascending, disjoint)."""
+        self._stretches = iter(stretches)
+        self._high = 0
+        self._found = iter(())
+
     def _go_on(self, position: int) -> None:
         self._found = self._pattern.finditer(self._text.data, position, min(len(self._text.data), self._high + _LONGEST_NUMBER))
 
@@ -207,7 +222,11 @@ class _Union:
         self.indices = tuple(indices)
         self._set = re2.Set.SearchSet(_options(_SET_MEMORY_BYTES, case_sensitive))
         for index in indices:
-            self._set.Add(expressions[index])
+            try:
+                self._set.Add(expressions[index])
+            except re2.error:
+                _compile(expressions[index], case_sensitive)
+                raise
         if indices:
             self._set.Compile()
 
@@ -217,9 +236,14 @@ class _Union:
         return [self.indices[hit] for hit in self._set.Match(data) or ()]
 
 
+_PLAIN: Final = re2.compile(r"\\[bdx]|[A-Za-z0-9]-[A-Za-z0-9]|[0-9A-Za-z]|[\[\]{}()?|,:]")
+
+
 def _has_separator(expression: str) -> bool:
     """Whether something other than letters and digits may stand between the digits of a match."""
-    plain = re2.sub(r"\\[bdx]|[A-Za-z0-9]-[A-Za-z0-9]|[0-9A-Za-z]|[\[\]{}()?|,:]", "", expression)
+    if not any(mark in expression for mark in " -./"):
+        return False
+    plain = _PLAIN.sub("", expression)
     return any(mark in plain for mark in " -./")
 
 

@@ -92,7 +92,7 @@ class Catalog:
         ConfigurationError: an unknown validator, suppressor or vocabulary, a duplicate id, a pattern that re2 refuses.
     """
 
-    __slots__ = ("exact", "finder", "folded", "other_numbers", "rules")
+    __slots__ = ("_folded", "exact", "finder", "other_numbers", "rules")
 
     def __init__(self, rules: Sequence[Rule], vocabularies: Mapping[str, frozenset[str]]) -> None:
         if len({rule.id for rule in rules}) != len(rules):
@@ -105,7 +105,15 @@ class Catalog:
             _compile(index, rule, self.finder, own) for index, (rule, own) in enumerate(zip(rules, words, strict=True))
         )
         self.exact = RuleSet(self.rules, case_sensitive=True)
-        self.folded = RuleSet([item for item in self.rules if item.rule.case == "folds"], case_sensitive=False)
+        self._folded: RuleSet | None = None
+
+    @property
+    def folded(self) -> RuleSet:
+        """The rules that run on folded text: compiled when the first such text comes, which most never do. Two threads may both
+        compile them, to the same effect."""
+        if self._folded is None:
+            self._folded = RuleSet([item for item in self.rules if item.rule.case == "folds"], case_sensitive=False)
+        return self._folded
 
 
 class _Words(NamedTuple):

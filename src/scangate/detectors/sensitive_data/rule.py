@@ -70,11 +70,6 @@ class Ladder(_Document):
             return {"hint": data["alone"]} | data
         return {"hint": None, "checksum": None, "both": data.get("context")} | data
 
-    @property
-    def best_without_words(self) -> int:
-        """The rank of what a match can reach with no word near it; -1 when it is not reported."""
-        return max(RANK[level] if level else -1 for level in (self.alone, self.checksum))
-
     def level(self, *, proven: bool, context: bool, hint: bool) -> Confidence | None:
         if context:
             return self.both if proven else self.context
@@ -129,6 +124,14 @@ class Rule(_Document):
     """Which of two rules keeps a span that both claim with the same confidence: the higher."""
     version: int = 1
     examples: Examples
+
+    @property
+    def best_without_words(self) -> int:
+        """The rank of what a match can reach with no word near it; -1 when it is not reported."""
+        reachable = [self.confidence.alone]
+        if self.validator and self.proves:
+            reachable.append(self.confidence.checksum)
+        return max(RANK[level] if level else -1 for level in reachable)
 
 
 class RuleFile(_Document):

@@ -74,7 +74,7 @@ class Scanner:
         """`minimums`: a rule's index to the confidence from which on its matches count; rules that it lacks do not run."""
         self._catalog = catalog
         self._minimums = dict(minimums)
-        self._wanted = {rules: _positions(rules, minimums) for rules in (catalog.exact, catalog.folded)}
+        self._wanted: dict[RuleSet, frozenset[int]] = {}
 
     def scan(self, text: str, *, folded: bool = False, checkpoint: Callable[[], None], allowance: int = ALLOWANCE) -> Reading:
         """All hits in one view, overlapping ones included. Linear in the text.
@@ -85,7 +85,7 @@ class Scanner:
         rules = self._catalog.folded if folded else self._catalog.exact
         occurrences = self._catalog.finder.find(text)
         checkpoint()
-        active = rules.active(occurrences.present, self._wanted[rules])
+        active = rules.active(occurrences.present, self._positions(rules))
         encoded = EncodedText(text)
         matching = rules.matching(encoded, active)
         if not matching:
@@ -96,10 +96,11 @@ class Scanner:
         view = _View(self._catalog, rules, active, self._minimums, encoded, occurrences)
         return view.read(matching, checkpoint, allowance)
 
-
-def _positions(rules: RuleSet, wanted: Iterable[int]) -> frozenset[int]:
-    indices = frozenset(wanted)
-    return frozenset(position for position, compiled in enumerate(rules.rules) if compiled.index in indices)
+    def _positions(self, rules: RuleSet) -> frozenset[int]:
+        """Those rules of a set that are wanted, worked out when the set is first used."""
+        if rules not in self._wanted:
+            self._wanted[rules] = frozenset(at for at, compiled in enumerate(rules.rules) if compiled.index in self._minimums)
+        return self._wanted[rules]
 
 
 class _View:
@@ -110,6 +111,7 @@ class _View:
         "_encoded",
         "_hits",
         "_minimums",
+        "_narrowed",
         "_rules",
         "_settled",
         "_spent",
@@ -136,6 +138,8 @@ class _View:
         self._tallies: dict[int, _Tally] = {}
         self._hits: list[Hit] = []
         self._settled: set[int] = set()
+        """Rules of which enough weak matches are kept: what has no word near is no longer looked at."""
+        self._narrowed: set[int] = set()
         self._spent = 0
 
     def read(self, matching: Iterable[int], checkpoint: Callable[[], None], allowance: int) -> Reading:
@@ -153,6 +157,8 @@ class _View:
                 checkpoint()
             if not self._accepted(match, users):
                 matches.refuse(match)
+            if self._settled and index not in self._narrowed:
+                self._narrow(index, matches, users)
             following = matches.next()
             if following is None:
                 heappop(queue)
@@ -174,12 +180,23 @@ class _View:
 
     def _stretches(self, index: int, users: list[CompiledRule]) -> list[tuple[int, int]] | None:
         """Where the pattern need be looked for when all who use it need a word near: numbers are bounded in length."""
-        if not self._rules.patterns.is_number(index) or not all(compiled.needs_words for compiled in users):
+        if not self._rules.patterns.is_number(index) or not all(self._needs_words(compiled) for compiled in users):
             return None
         words = users[0].words
         for compiled in users[1:]:
             words = words | compiled.words
         return self._surroundings.stretches(words)
+
+    def _needs_words(self, compiled: CompiledRule) -> bool:
+        return compiled.needs_words or compiled.index in self._settled
+
+    def _narrow(self, index: int, matches: Matches, users: list[CompiledRule]) -> None:
+        """Once enough weak matches of a pattern are kept, only those near a word can still tell anything new."""
+        if all(self._needs_words(compiled) for compiled in users):
+            self._narrowed.add(index)
+            stretches = self._stretches(index, users)
+            if stretches is not None:
+                matches.narrow(stretches)
 
     def _accepted(self, match: PatternMatch, users: list[CompiledRule]) -> bool:
         """Whether one of the rules takes the match, reported or not."""
@@ -239,7 +256,7 @@ class _View:
                 return False
         if RANK[confidence] < minimum:
             tally.weak += 1
-            if tally.weak == WEAK_HITS and compiled.rule.confidence.best_without_words < minimum:
+            if tally.weak == WEAK_HITS and compiled.rule.best_without_words < minimum:
                 self._settled.add(compiled.index)
         self._spent += _HIT_WORK
         self._hits.append(Hit(compiled, start, end, confidence, proven, keyword.word if keyword else None))

@@ -31,6 +31,8 @@ from scangate.records.forwarding.forwarder import Forwarder
 from scangate.records.recorder import Recorder
 from scangate.records.service import ScanLog
 from scangate.scans import repository
+from scangate.scans.admission import COUNTS_FILE, Admission, SharedCounts
+from scangate.scans.refusals import Refusals
 from scangate.scans.repository import ScanRecord
 from scangate.scans.service import JOB_KIND, Scans, usage_of
 from scangate.settings import Settings
@@ -59,12 +61,13 @@ class Runtime:
     worker: Worker
     query_limiter: RateLimiter
     login_limiter: RateLimiter
+    refusals: Refusals
     warm: bool = False
+    feed_names: set[str] = field(default_factory=set)
+    """URL feeds that the metrics have told of: one that was removed has no entries any more."""
 
     async def warm_up(self) -> None:
         """Compile the profiles' newest revisions, so that the first scan under one pays for nothing."""
-    feed_names: set[str] = field(default_factory=set)
-    """URL feeds that the metrics have told of: one that was removed has no entries any more."""
         tsg_id = await tenant_of_installation(self.database)
         for revision in await self.profiles.list_latest(tsg_id, limit=_WARM_PROFILES):
             with suppress(ProfileInvalidError):  # a broken stored document concerns the scans that name it
@@ -83,9 +86,6 @@ class Runtime:
             return False
         return True
 
-
-def _settle() -> None:
-    """What is there now stays until the end: take it out of the collector's rounds, and make these rarer."""
     async def count_feeds(self) -> None:
         """Bring the metrics of the URL feeds up to date with the feeds folder."""
         store = FeedStore(self.settings.data_dir / FEEDS_DIRECTORY)
@@ -96,6 +96,9 @@ def _settle() -> None:
             observation.feed_counted(name, 0 if status.problem else status.record.entries, status.fetched_seconds)
         self.feed_names |= found.keys()
 
+
+def _settle() -> None:
+    """What is there now stays until the end: take it out of the collector's rounds, and make these rarer."""
     gc.freeze()
     gc.enable()
     gc.set_threshold(_YOUNG_OBJECTS, 20, 20)
@@ -134,7 +137,11 @@ async def open_runtime(settings: Settings, *, releases_jobs: bool) -> AsyncItera
     executor.submit(shared_guard, resources)  # beside everything else; where it fails, the warm-up says so
     watch = ChangeWatch(lambda: newest_entry(database))
     profiles = Profiles(database, REGISTRY, resources, watch=watch)
-    scans = Scans(database, profiles, recorder, scan_log, executor, settings.limits, meter)
+    shared = SharedCounts(settings.data_dir / COUNTS_FILE, settings.server.workers) if settings.server.workers > 1 else None
+    admission = Admission(
+        per_tenant=settings.limits.concurrent_scans, per_process=settings.limits.concurrent_scans_per_process, shared=shared
+    )
+    scans = Scans(database, profiles, recorder, scan_log, executor, settings.limits, meter, admission)
     queue = Queue(database, lease_seconds=settings.jobs.lease_seconds)
     worker = Worker(
         queue, {JOB_KIND: scans.run_job}, concurrency=settings.jobs.concurrency, lease_seconds=settings.jobs.lease_seconds
@@ -143,8 +150,21 @@ async def open_runtime(settings: Settings, *, releases_jobs: bool) -> AsyncItera
     tokens = Tokens(database, key_days=settings.identity.signing_key_days)
     identity = Identity(database, tokens, Authenticator(database, tokens, watch), settings.identity)
     logins = RateLimiter(settings.identity.logins_per_minute)
+    refusals = Refusals(recorder, identity.authenticator, settings.records.rejected_per_minute)
     runtime = Runtime(
-        settings, database, identity, profiles, Topics(database), recorder, scan_log, scans, queue, worker, limiter, logins
+        settings,
+        database,
+        identity,
+        profiles,
+        Topics(database),
+        recorder,
+        scan_log,
+        scans,
+        queue,
+        worker,
+        limiter,
+        logins,
+        refusals,
     )
     try:
         await runtime.warm_up()
@@ -169,4 +189,6 @@ async def open_runtime(settings: Settings, *, releases_jobs: bool) -> AsyncItera
                     await recorder.close()
     finally:
         executor.shutdown(wait=True, cancel_futures=True)
+        if shared is not None:
+            shared.close()
         await database.close()

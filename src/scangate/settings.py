@@ -61,7 +61,12 @@ class LimitSettings(_Group):
     )
     urls: Positive = Field(100, description="Distinct URLs that are looked up per text.")
     queries_per_minute: Positive = Field(10, description="Results and reports requests per minute and key, each.")
-    concurrent_scans: Positive = Field(64, description="Synchronous scans in progress per process; more get 429.")
+    concurrent_scans: Positive = Field(
+        64, description="Synchronous scans of one tenant in progress, in all processes of this server; more get 429."
+    )
+    concurrent_scans_per_process: Positive = Field(
+        128, description="Synchronous scans in progress in one process, of whatever tenants; more get 429."
+    )
     concurrent_large_scans: Positive = Field(
         4, description="Of these, scans on threads at the same time (texts above `inline_bytes`, and models); others wait."
     )
@@ -100,6 +105,11 @@ class RecordSettings(_Group):
     required: bool = Field(True, description="Answer 503 while scans cannot be recorded; false: go on and count the loss.")
     flush_ms: Positive = Field(50, description="Longest time between an answer and its record on disk.")
     queue_rows: Positive = Field(10_000, description="Records that may wait to be written.")
+    rejected_per_minute: Positive = Field(
+        60,
+        description="Refused requests that are written to the scan log per minute, process and application, and as many that "
+        "belong to none; the others are only counted.",
+    )
 
 
 class ForwardingSettings(_Group):

@@ -20,6 +20,7 @@ from scangate.cli.operators import command_line
 from scangate.db.engine import Database
 from scangate.errors import RequestInvalidError
 from scangate.records.entry import ContentStorage
+from scangate.records.repository import NOBODY
 from scangate.records.schemas import LogFilter
 from scangate.records.service import ScanLog
 from scangate.scans.repository import delete_finished
@@ -67,20 +68,37 @@ def list_logs(
     on_installation(
         data_dir, lambda database, tsg_id: _documents(database, tsg_id, hours, which, limit, found.append), tenant=tenant
     )
+    _print(found, _COLUMNS, as_json=as_json)
+
+
+def _print(found: list[dict[str, Any]], columns: dict[str, str], *, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
     table = Table()
-    for title in _COLUMNS:
+    for title in columns:
         table.add_column(title, overflow="fold")
     for document in found:
-        table.add_row(*(_cell(document[field]) for field in _COLUMNS.values()))
+        table.add_row(*(_cell(document[field]) for field in columns.values()))
     Console().print(table)
 
 
 def _cell(value: object) -> Text:
     """Names come from clients: they must not give the terminal orders, nor rich."""
     return Text("".join(character if character.isprintable() else "?" for character in str(value)))
+
+
+@app.command("refused")
+def list_refused(
+    hours: Hours = 24,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="Most rows.")] = 50,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
+    """List refused requests of which nobody knows whose they are, newest first: no key, or one that no tenant ever had."""
+    found: list[dict[str, Any]] = []
+    on_installation(data_dir, lambda database, _: _documents(database, NOBODY, hours, LogFilter.ALL, limit, found.append))
+    _print(found, {"received": "received_ts", "from": "user_ip", "reason": "reason"}, as_json=as_json)
 
 
 @app.command("export")

@@ -48,12 +48,14 @@ def run(settings: Settings) -> None:
 
     gc.disable()  # loading makes a million objects that stay; the warm-up switches it on again
     from scangate.bootstrap import locked, prepare
+    from scangate.scans.admission import COUNTS_FILE
     from scangate.telemetry.logs import configure_logs
     from scangate.web.listeners import Listener, bind
 
     with locked(settings.data_dir):
         installation = prepare(settings)
         configure_logs(settings.log)
+        (settings.data_dir / COUNTS_FILE).unlink(missing_ok=True)
         listeners = [Listener(bind(settings.server.host, settings.server.port), installation.tls)]
         if settings.server.http_port is not None:
             listeners.append(Listener(bind("127.0.0.1", settings.server.http_port), None))

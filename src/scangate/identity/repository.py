@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Select, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scangate.identity.principal import Principal
@@ -23,31 +23,40 @@ from scangate.identity.tables import (
 )
 
 
+def _principals() -> Select[*tuple[Any, ...]]:
+    """The fields of a `Principal`, and when its deployment profile ends."""
+    return (
+        select(
+            ApiKeyRow.tsg_id,
+            ApiKeyRow.application_id,
+            ApplicationRow.name,
+            ApiKeyRow.api_key_id,
+            ApplicationRow.profile_name,
+            ApplicationRow.agent_framework,
+            ApiKeyRow.expires_at,
+            DeploymentProfileRow.auth_code,
+            DeploymentProfileRow.monthly_tokens,
+            DeploymentProfileRow.expires_at,
+        )
+        .join(ApplicationRow, ApplicationRow.application_id == ApiKeyRow.application_id)
+        .join(DeploymentProfileRow, DeploymentProfileRow.auth_code == ApplicationRow.auth_code)
+    )
+
+
 async def find_principal(connection: AsyncConnection, key_hash: str) -> Principal | None:
     """The owner of a key that is not revoked. The caller checks `expires_at` against its clock on every use."""
-    found = (
-        await connection.execute(
-            select(
-                ApiKeyRow.tsg_id,
-                ApiKeyRow.application_id,
-                ApplicationRow.name,
-                ApiKeyRow.api_key_id,
-                ApplicationRow.profile_name,
-                ApplicationRow.agent_framework,
-                ApiKeyRow.expires_at,
-                DeploymentProfileRow.auth_code,
-                DeploymentProfileRow.monthly_tokens,
-                DeploymentProfileRow.expires_at,
-            )
-            .join(ApplicationRow, ApplicationRow.application_id == ApiKeyRow.application_id)
-            .join(DeploymentProfileRow, DeploymentProfileRow.auth_code == ApplicationRow.auth_code)
-            .where(ApiKeyRow.key_hash == key_hash, ApiKeyRow.revoked_at.is_(None), *_usable(datetime.now(UTC)))
-        )
-    ).first()
+    live = ApiKeyRow.revoked_at.is_(None), *_usable(datetime.now(UTC))
+    found = (await connection.execute(_principals().where(ApiKeyRow.key_hash == key_hash, *live))).first()
     if found is None:
         return None
     *fields, deployment_ends = found
     return _until(Principal(*fields), deployment_ends)
+
+
+async def find_former(connection: AsyncConnection, key_hash: str) -> Principal | None:
+    """Whose key it is, whatever has become of it or of what it belongs to."""
+    found = (await connection.execute(_principals().where(ApiKeyRow.key_hash == key_hash))).first()
+    return Principal(*found[:-1]) if found else None
 
 
 async def only_tenant(connection: AsyncConnection) -> str | None:
@@ -115,9 +124,9 @@ async def find_role(connection: AsyncConnection, tsg_id: str, name: str) -> list
 
 
 async def find_application_principal(
-    connection: AsyncConnection, tsg_id: str, application_id: str, token_id: str, expires_at: datetime
+    connection: AsyncConnection, tsg_id: str, application_id: str, token_id: str, expires_at: datetime, *, usable: bool = True
 ) -> Principal | None:
-    """Who scans with an access token that was minted for an application."""
+    """Who scans with an access token that was minted for an application. `usable=False`: whatever has been switched off."""
     row = ApplicationRow
     query = (
         select(
@@ -129,8 +138,10 @@ async def find_application_principal(
             DeploymentProfileRow.expires_at,
         )
         .join(DeploymentProfileRow, DeploymentProfileRow.auth_code == row.auth_code)
-        .where(row.tsg_id == tsg_id, row.application_id == application_id, *_usable(datetime.now(UTC)))
+        .where(row.tsg_id == tsg_id, row.application_id == application_id)
     )
+    if usable:
+        query = query.where(*_usable(datetime.now(UTC)))
     found = (await connection.execute(query)).first()
     if found is None:
         return None

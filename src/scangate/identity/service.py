@@ -69,6 +69,26 @@ class Authenticator:
         """
         return _unexpired(await self._bearers.get(token))
 
+    async def former(self, *, key: str = "", token: str = "") -> Principal | None:
+        """Whose key or access token for scanning this was before it ended or was taken away, for the log; not cached.
+
+        Raises:
+            StorageUnavailableError: the database cannot be read.
+        """
+        if key:
+            async with self._database.read() as connection:
+                return await repository.find_former(connection, hash_secret(key))
+        try:
+            claims = await self._tokens.read(token)
+        except CredentialsInvalidError:
+            return None
+        if claims.audience != "scan":
+            return None
+        async with self._database.read() as connection:
+            return await repository.find_application_principal(
+                connection, claims.tsg_id, claims.application_id or "", claims.token_id, claims.expires_at, usable=False
+            )
+
     async def operator(self, token: str, remote: str) -> Operator:
         """Who calls the management plane.
 

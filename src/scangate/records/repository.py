@@ -20,6 +20,8 @@ from scangate.records.tables import ForwardingCursorRow, ScanContentRow, ScanLog
 
 CATEGORIES: Final = ("benign", "malicious", "error", "timeout", "rejected")
 DEFAULT_RETENTION_DAYS: Final = 90
+NOBODY: Final = ""
+"""The tenant of refused requests of which nobody knows whose they are. No tenant sees them; whoever runs the server does."""
 _WRITTEN: Final = LogEntry._fields[:-2]
 """Not the content, which has a table of its own, and not the number, which the database gives."""
 _PLACEHOLDERS: Final = {"sqlite": "?", "postgresql": "%s"}

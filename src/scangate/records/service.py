@@ -38,6 +38,8 @@ BATCH_ROWS: Final = 500
 """Rows that one transaction of the retention deletes: scans must not wait for it."""
 PAUSE_SECONDS: Final = 0.05
 RETENTION_DAYS_MAX: Final = 3650
+NOBODY_DAYS: Final = 7
+"""How long refused requests are kept of which nobody knows whose they are: anybody can send those."""
 log = structlog.get_logger(__name__)
 
 DeleteScans = Callable[[AsyncConnection, str, datetime, int], Awaitable[int]]
@@ -222,11 +224,11 @@ class ScanLog:
             StorageUnavailableError: what was not deleted will be the next time.
         """
         async with self.database.read() as connection:
-            tenants = [only] if only is not None else await repository.list_tenants(connection)
+            tenants = [only] if only is not None else [repository.NOBODY, *await repository.list_tenants(connection)]
             settings = {found.tsg_id: found for found in await repository.list_settings(connection)}
         deleted = 0
         for tsg_id in tenants:
-            days = settings.get(tsg_id, TenantSettings(tsg_id)).retention_days
+            days = settings.get(tsg_id, TenantSettings(tsg_id)).retention_days if tsg_id else NOBODY_DAYS
             deleted += await self._delete_before(tsg_id, _full_hour(datetime.now(UTC) - timedelta(days=days)))
         return deleted
 

@@ -36,22 +36,26 @@ def _runtime(request: Request) -> Runtime:
     return runtime
 
 
-async def _principal(request: Request, runtime: Runtime) -> Principal:
+async def _principal(request: Request, runtime: Runtime, *, is_sync: bool) -> Principal:
     """
     Raises:
         NotAuthenticatedError: neither key nor token.
-        CredentialsInvalidError: one that does not hold.
+        CredentialsInvalidError: one that does not hold. Both stand in the log of refused requests.
     """
-    key = request.headers.get("x-pan-token")
-    if key:
-        return await runtime.identity.authenticator.authenticate(key)
-    authorization = request.headers.get("authorization")
-    if not authorization:
-        raise NotAuthenticatedError
-    scheme, _, token = authorization.partition(" ")
-    if scheme.lower() != "bearer":
-        raise CredentialsInvalidError
-    return await runtime.identity.authenticator.authenticate_bearer(token.strip())
+    key, token = request.headers.get("x-pan-token") or "", ""
+    try:
+        if key:
+            return await runtime.identity.authenticator.authenticate(key)
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if not scheme:
+            raise NotAuthenticatedError
+        if scheme.lower() != "bearer":
+            raise CredentialsInvalidError
+        return await runtime.identity.authenticator.authenticate_bearer(token.strip())
+    except (NotAuthenticatedError, CredentialsInvalidError) as error:
+        remote = request.client.host if request.client else ""
+        await runtime.refusals.stranger(error, key=key, token=token.strip(), remote=remote, is_sync=is_sync)
+        raise
 
 
 async def _body(request: Request, runtime: Runtime, max_bytes: int) -> bytes:
@@ -65,8 +69,8 @@ async def _body(request: Request, runtime: Runtime, max_bytes: int) -> bytes:
 async def scan_sync_request(request: Request) -> Response:
     """Scan the last element of `contents` and answer with the verdict."""
     runtime = _runtime(request)
-    principal = await _principal(request, runtime)
-    with runtime.scans.logged(principal, is_sync=True):
+    principal = await _principal(request, runtime, is_sync=True)
+    with runtime.refusals.logged(principal, is_sync=True):
         body = await _body(request, runtime, runtime.settings.limits.sync_body_bytes)
         response = await runtime.scans.scan_now(principal, parse_scan_request(body), len(body))
     return Response(response, media_type="application/json")
@@ -76,8 +80,8 @@ async def scan_sync_request(request: Request) -> Response:
 async def scan_async_request(request: Request) -> Response:
     """Accept a batch of scans; the answer means that it is stored and will be scanned whatever happens."""
     runtime = _runtime(request)
-    principal = await _principal(request, runtime)
-    with runtime.scans.logged(principal, is_sync=False):
+    principal = await _principal(request, runtime, is_sync=False)
+    with runtime.refusals.logged(principal, is_sync=False):
         body = await _body(request, runtime, runtime.settings.limits.async_body_bytes)
         batch = parse_batch(body, max_items=runtime.settings.limits.batch_items)
         accepted = await runtime.scans.accept_batch(principal, batch)
@@ -89,16 +93,20 @@ async def scan_async_request(request: Request) -> Response:
 async def get_scan_results(request: Request, scan_ids: Annotated[list[str] | None, Query()] = None) -> Response:
     """Rows of up to five scans: one per item of a batch, in no particular order."""
     runtime = _runtime(request)
-    principal = await _query_principal(request, runtime, "results")
-    return OrjsonResponse(await runtime.scans.results(principal, _split(scan_ids)))
+    principal = await _principal(request, runtime, is_sync=False)
+    with runtime.refusals.logged(principal, is_sync=False):
+        _check_query(request, runtime, principal, "results")
+        return OrjsonResponse(await runtime.scans.results(principal, _split(scan_ids)))
 
 
 @router.get("/v1/scan/results/{scan_id}", **openapi.RESULT)
 async def get_scan_result(request: Request, scan_id: Annotated[str, Path()]) -> Response:
     """One scan: its row with the fields of its result beside them, or an array of rows for a batch of several."""
     runtime = _runtime(request)
-    principal = await _query_principal(request, runtime, "results")
-    rows = await runtime.scans.results(principal, [scan_id])
+    principal = await _principal(request, runtime, is_sync=False)
+    with runtime.refusals.logged(principal, is_sync=False):
+        _check_query(request, runtime, principal, "results")
+        rows = await runtime.scans.results(principal, [scan_id])
     return OrjsonResponse(_flattened(rows[0]) if len(rows) == 1 else rows)
 
 
@@ -106,15 +114,20 @@ async def get_scan_result(request: Request, scan_id: Annotated[str, Path()]) -> 
 async def get_threat_scan_reports(request: Request, report_ids: Annotated[list[str] | None, Query()] = None) -> Response:
     """Reports of up to five scans: a row per enabled detection service and side of the content."""
     runtime = _runtime(request)
-    principal = await _query_principal(request, runtime, "reports")
-    return OrjsonResponse(await runtime.scans.reports(principal, _split(report_ids)))
+    principal = await _principal(request, runtime, is_sync=False)
+    with runtime.refusals.logged(principal, is_sync=False):
+        _check_query(request, runtime, principal, "reports")
+        return OrjsonResponse(await runtime.scans.reports(principal, _split(report_ids)))
 
 
-async def _query_principal(request: Request, runtime: Runtime, route: str) -> Principal:
-    principal = await _principal(request, runtime)
+def _check_query(request: Request, runtime: Runtime, principal: Principal, route: str) -> None:
+    """
+    Raises:
+        RequestInvalidError: a payload hash that does not match.
+        LimitExceededError: too many queries of this key within a minute.
+    """
     check_payload_hash(request, b"")
     runtime.query_limiter.hit(route, principal.api_key_id)
-    return principal
 
 
 def _split(values: list[str] | None) -> list[str]:

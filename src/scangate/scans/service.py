@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -22,22 +21,17 @@ from scangate.domain.verdict import Verdict
 from scangate.engine.deadline import Deadline
 from scangate.engine.pipeline import scan
 from scangate.engine.plan import ScanPlan
-from scangate.errors import (
-    LimitExceededError,
-    ProfileInvalidError,
-    RequestInvalidError,
-    ScangateError,
-    StorageUnavailableError,
-)
+from scangate.errors import ProfileInvalidError, RequestInvalidError
 from scangate.identity.principal import Principal
 from scangate.identity.usage import Meter, add_usage, month_of, tokens_of
 from scangate.jobs import queue
 from scangate.jobs.queue import Job
 from scangate.profiles.service import Profiles
-from scangate.records.entry import Caller, LogEntry, caller_of, failed, rejected
+from scangate.records.entry import Caller, LogEntry, caller_of, failed
 from scangate.records.recorder import Recorder
 from scangate.records.service import ScanLog
 from scangate.scans import repository
+from scangate.scans.admission import Admission
 from scangate.scans.logged import circumstances
 from scangate.scans.repository import ScanRecord
 from scangate.scans.schemas import AsyncScanObject, PinnedRequest, ScanRequest, to_content
@@ -64,19 +58,7 @@ class Scans:
     executor: ThreadPoolExecutor
     limits: LimitSettings
     meter: Meter
-    in_progress: int = 0
-
-    @contextmanager
-    def logged(self, principal: Principal, *, is_sync: bool) -> Iterator[None]:
-        """What refuses the request inside the block goes into the scan log, by its code, and is raised further."""
-        try:
-            yield
-        except ScangateError as error:
-            if error.status < 500:
-                entry = rejected(caller_of(principal), SOURCE_API, datetime.now(UTC), error.code, is_sync=is_sync)
-                with suppress(StorageUnavailableError):
-                    self.recorder.put_nowait(entry)
-            raise
+    admission: Admission
 
     async def plan_for(self, principal: Principal, request: ScanRequest) -> ScanPlan:
         """The profile that the request names, else the one linked to the key's application.
@@ -95,7 +77,7 @@ class Scans:
         """Scan, answer (a ScanResponse as JSON), record behind the answer.
 
         Raises:
-            LimitExceededError: too many scans are in progress.
+            LimitExceededError: too many scans of this tenant, or of all in this process, are in progress.
             QuotaExceededError: the deployment profile's tokens of this month are used up.
             ProfileInvalidError: no such profile, or it is inactive.
             RequestInvalidError: a conversation of too many texts, where the profile inspects all of it.
@@ -108,13 +90,8 @@ class Scans:
         self._check_conversation(content, plan, "contents")
         tokens = tokens_of(plan.characters(content))
         await self.meter.check(principal, tokens)
-        if self.in_progress >= self.limits.concurrent_scans:
-            raise LimitExceededError(retry_after_seconds=1)
-        self.in_progress += 1
-        try:
+        with self.admission.scan(principal.tsg_id):
             verdict = await self._run(content, plan, size_bytes)
-        finally:
-            self.in_progress -= 1
         completed = datetime.now(UTC)
         observation.scan_done("sync", verdict)
         ids = _ids(request, new_id())

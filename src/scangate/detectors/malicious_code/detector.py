@@ -90,11 +90,13 @@ class _Scan:
     def _examined(
         self, piece: Piece, hits: Sequence[Hit] | None, view: View | None = None, depth: int = 0
     ) -> Iterator[CodeFinding]:
-        evidence = Evidence(is_mention=piece.is_mention)
         found = hits if hits is not None else self._rules.hits(Source.of(piece.text).data)
+        if not found:
+            return
+        evidence = Evidence(is_mention=piece.is_mention, language=identify(piece.text, piece.hint).name)
         evidence.add((hit for hit in found if hit.rule.kind is not Kind.INJECTION), depth)
         if evidence.is_hiding and evidence.points() < ENOUGH:
-            for layer in layers(piece.text, self._budget):
+            for layer in layers(piece.text, evidence.language, self._budget):
                 inner = self._rules.hits(Source.of(layer.text).data)
                 evidence.add((hit for hit in inner if hit.rule.kind is not Kind.INJECTION), depth + layer.depth)
         counted = evidence.counted()

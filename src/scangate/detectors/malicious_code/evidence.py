@@ -24,14 +24,19 @@ class Evidence:
     """Each with the number of layers that were undone for it."""
     is_mention: bool = False
     """The piece stands in a text that is about such code: what administrators and testers write too does not count."""
+    language: str = ""
+    """Of the piece; empty: not asked."""
     _seen: set[str] = field(default_factory=set)
 
     def add(self, hits: Iterable[Hit], layers: int = 0) -> None:
         """Rules that hold; one that held before with fewer layers stays as it was."""
         for hit in hits:
-            if hit.rule.id not in self._seen:
+            if hit.rule.id not in self._seen and self._speaks(hit):
                 self._seen.add(hit.rule.id)
                 self.hits.append((hit, layers))
+
+    def _speaks(self, hit: Hit) -> bool:
+        return not hit.rule.languages or not self.language or self.language in hit.rule.languages
 
     @property
     def is_hiding(self) -> bool:

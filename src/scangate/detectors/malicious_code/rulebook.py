@@ -51,6 +51,8 @@ class RuleModel(BaseModel):
     """high: enough by itself. medium: half of what is needed. low: a quarter."""
     dual_use: bool = False
     """Administrators, testers and teachers write it too: counts for nothing in a text that is plainly about the subject."""
+    languages: tuple[str, ...] = ()
+    """Counts only in these (and where the language cannot be told); empty: in all."""
     reference: Annotated[str, Field(pattern=r"^https://")]
     strings: str
     condition: str

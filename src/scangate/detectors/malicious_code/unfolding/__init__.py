@@ -1,0 +1,1 @@
+"""Reading hidden code without running it: constants are folded, encodings are undone, escapes are taken out."""

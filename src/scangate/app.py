@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request
+from fastapi.routing import APIRoute
 from starlette.responses import PlainTextResponse, Response
 
 from scangate import __version__
@@ -18,7 +19,8 @@ from scangate.scans.openapi import install_openapi
 from scangate.settings import Settings
 from scangate.telemetry.exposition import metrics_response
 from scangate.web.deferred import Deferred
-from scangate.web.envelopes import install_error_handlers
+from scangate.web.direct import DirectRoutes
+from scangate.web.envelopes import handle_error, install_error_handlers
 from scangate.web.middleware import RequestObserver
 from scangate.web.responses import OrjsonResponse
 
@@ -60,6 +62,8 @@ def create_app(settings: Settings, *, releases_jobs: bool = True) -> FastAPI:
         redirect_slashes=False,
     )
     install_error_handlers(app)
+    direct = [route for route in scan_bodies.routes if isinstance(route, APIRoute)]
+    app.add_middleware(DirectRoutes, routes=direct, on_error=handle_error)
     app.add_middleware(RequestObserver)
     app.include_router(scan_bodies)
     app.include_router(scan_router)
@@ -79,10 +83,10 @@ def create_app(settings: Settings, *, releases_jobs: bool = True) -> FastAPI:
     @app.get("/metrics", tags=["Operations"], response_class=PlainTextResponse)
     async def metrics(request: Request) -> Response:
         """Prometheus metrics of all processes of this server."""
+        await request.app.state.runtime.count_feeds()
         return metrics_response()
 
     install_openapi(app)
     for prefix in MANAGEMENT_PREFIXES:
-        await request.app.state.runtime.count_feeds()
         app.mount(prefix, management)
     return app

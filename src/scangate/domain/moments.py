@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Final
+
+_SECONDS_FRACTION: Final = len("2026-09-01T16:20:39.388749")
 
 
 def timestamp(moment: datetime) -> str:
     """RFC 3339 with `Z`, as in `2026-09-01T16:20:39.388749Z`."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return f"{moment.isoformat('T', 'microseconds')[:_SECONDS_FRACTION]}Z"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from scangate.detectors.contract import CompiledDetector, DetectorSpec, Resources
 from scangate.domain.content import Content
@@ -24,6 +24,9 @@ class PlannedDetector:
 class SidePlan:
     detectors: tuple[PlannedDetector, ...] = ()
     masks: bool = False
+
+
+_NOTHING: Final = SidePlan()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ class ScanPlan:
         return any(planned.spec.runs_model for side in self.sides.values() for planned in side.detectors)
 
     def side(self, side: Side) -> SidePlan:
-        return self.sides.get(side, SidePlan())
+        return self.sides.get(side, _NOTHING)
 
     def characters(self, content: Content) -> int:
         """Code points of what is scanned of a content."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
@@ -89,8 +88,7 @@ class LogEntry(NamedTuple):
     """0 until it is stored."""
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(NamedTuple):
     """Who sent a request, as far as the log says it."""
 
     tsg_id: str
@@ -110,8 +108,7 @@ def caller_of(principal: Principal) -> Caller:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Circumstances:
+class Circumstances(NamedTuple):
     """What a request says about itself: its ids, its metadata as sent, when it came and how."""
 
     scan_id: str
@@ -145,27 +142,52 @@ def scanned(
     caller: Caller, about: Circumstances, plan: ScanPlan, verdict: Verdict, completed: datetime, storage: ContentStorage
 ) -> LogEntry:
     """The entry of an item that was scanned; its content is in it as far as `storage` and the profile allow."""
-    characters = sum(len(part.text) for side in verdict.sides for part in side.parts)
+    characters = sides = 0
+    masked = False
+    for side in verdict.sides:
+        sides |= _SIDE_INDEX[side.side]
+        for part in side.parts:
+            characters += len(part.text)
+        if not masked and any(side.masked):
+            masked = True
     found = _found(verdict, plan)
     return LogEntry(
-        **_common(caller, about),
+        tsg_id=caller.tsg_id,
+        source=about.source,
+        application_id=caller.application_id,
+        api_key_id=caller.api_key_id,
+        app_name=_kept(about.app_name) or _kept(caller.application_name),
+        received_us=microseconds(about.received),
+        completed_us=microseconds(completed),
+        category=verdict.category.value,
+        action=verdict.action.value,
+        is_sync=about.is_sync,
+        scan_id=about.scan_id,
+        item=about.item,
+        req_id=about.req_id,
+        transaction_id=_kept(about.transaction_id),
+        session_id=_kept(about.session_id),
+        app_user=_kept(about.app_user),
+        ai_model=_kept(about.ai_model),
+        user_ip=_kept(about.user_ip),
+        agent_id=_kept(about.agent_id),
+        agent_version=_kept(about.agent_version),
+        agent_arn=_kept(about.agent_arn),
+        agent_framework=_kept(caller.agent_framework)[:100],
         profile_id=plan.profile_id,
         profile_name=plan.profile_name,
         profile_revision=plan.revision,
-        completed_us=microseconds(completed),
         latency_us=int(verdict.elapsed_ms * 1000),
-        category=verdict.category.value,
-        action=verdict.action.value,
         enabled=found.enabled,
         detected=found.detected,
         blocked=found.blocked,
         severities=found.severities,
-        sides=sum(_SIDE_INDEX[side.side] for side in verdict.sides),
+        sides=sides,
         tokens=tokens_of(characters),
         text_records=-(-characters // CHARACTERS_PER_TEXT_RECORD),
         timed_out=OutcomeStatus.TIMEOUT in found.statuses,
         errored=OutcomeStatus.ERROR in found.statuses,
-        content_masked=any(part is not None for side in verdict.sides for part in side.masked),
+        content_masked=masked,
         content=None if storage is ContentStorage.NONE else _content(verdict, storage, plan.masks_storage),
     )
 

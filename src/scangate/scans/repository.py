@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import lru_cache
+from itertools import chain
+from typing import Final, NamedTuple
 
-from sqlalchemy import delete, insert, select, tuple_, update
+from sqlalchemy import delete, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scangate.records.entry import LogEntry
 from scangate.scans.tables import ScanRow
 
 
-@dataclass(frozen=True, slots=True)
-class ScanRecord:
-    """One row: a pending item of a batch has a request, a finished scan a result and a report."""
+class ScanRecord(NamedTuple):
+    """One row: a pending item of a batch has a request, a finished scan a result and a report.
+
+    A tuple and no dataclass: one is made behind every scan, and written as it is. The columns stand first.
+    """
 
     scan_id: str
     item: int
@@ -36,11 +40,39 @@ class ScanRecord:
     """What the scan log says of a finished scan; a table of its own."""
 
 
-_COLUMNS = tuple(name for name in ScanRecord.__dataclass_fields__ if name not in ("auth_code", "tokens", "entry"))
+_COLUMNS: Final = ScanRecord._fields[: ScanRecord._fields.index("auth_code")]
+_RECEIVED: Final = _COLUMNS.index("received_at")
+_COMPLETED: Final = _COLUMNS.index("completed_at")
+_AFTER: Final = _COMPLETED + 1
+_WIDTH: Final = len(_COLUMNS)
+INSERT_ROWS: Final = 500
+"""SQLite takes 32,766 parameters in one statement."""
 
 
 async def insert_scans(connection: AsyncConnection, records: Sequence[ScanRecord]) -> None:
-    await connection.execute(insert(ScanRow), [{name: getattr(record, name) for name in _COLUMNS} for record in records])
+    """The statement is written out here, as that of the scan log is (`records.repository.insert_entries`) and for the same reason."""
+    dialect = connection.dialect.name
+    convert = _sqlite_time if dialect == "sqlite" else _unchanged
+    for start in range(0, len(records), INSERT_ROWS):
+        some = records[start : start + INSERT_ROWS]
+        rows = ((*one[:_RECEIVED], convert(one.received_at), convert(one.completed_at), *one[_AFTER:_WIDTH]) for one in some)
+        await connection.exec_driver_sql(_insertion(dialect, len(some)), tuple(chain.from_iterable(rows)))
+
+
+@lru_cache(maxsize=64)
+def _insertion(dialect: str, rows: int) -> str:
+    placeholder = "?" if dialect == "sqlite" else "%s"
+    row = f"({', '.join([placeholder] * _WIDTH)})"
+    return f"INSERT INTO scans ({', '.join(_COLUMNS)}) VALUES {', '.join([row] * rows)}"  # noqa: S608 - names of our own
+
+
+def _sqlite_time(moment: datetime | None) -> str | None:
+    """As SQLAlchemy's type of the column writes it."""
+    return None if moment is None else moment.astimezone(UTC).isoformat(" ", "microseconds")[:26]
+
+
+def _unchanged(moment: datetime | None) -> datetime | None:
+    return moment
 
 
 async def find_scans(connection: AsyncConnection, tsg_id: str, scan_ids: Sequence[str]) -> list[ScanRecord]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from scangate.detectors.contract import ReportContext
 from scangate.domain.content import Part, Span, ToolMetadata
@@ -27,8 +27,7 @@ _CONTENT_TYPE = {Side.PROMPT: "prompt", Side.RESPONSE: "response", Side.TOOL_INP
 _DIRECTION = {Side.TOOL_INPUT: "input", Side.TOOL_OUTPUT: "output"}
 
 
-@dataclass(frozen=True, slots=True)
-class ScanIds:
+class ScanIds(NamedTuple):
     """Everything that names one scan in answers."""
 
     scan_id: str
@@ -41,6 +40,7 @@ class ScanIds:
 
 def scan_response(verdict: Verdict, plan: ScanPlan, ids: ScanIds, received: datetime, completed: datetime) -> JsonObject:
     """The ScanResponse object. `*_detected` is always there and names the enabled detectors only."""
+    prompt, answer = verdict.of(Side.PROMPT), verdict.of(Side.RESPONSE)
     response: JsonObject = {
         "source": ids.source,
         "report_id": report_id(ids.scan_id),
@@ -55,14 +55,13 @@ def scan_response(verdict: Verdict, plan: ScanPlan, ids: ScanIds, received: date
         "timeout": verdict.timed_out,
         "error": verdict.errored,
         "errors": _errors(verdict, plan),
-        "prompt_detected": _flags(verdict.of(Side.PROMPT), plan),
-        "response_detected": _flags(verdict.of(Side.RESPONSE), plan),
+        "prompt_detected": _flags(prompt, plan),
+        "response_detected": _flags(answer, plan),
         "tool_detected": _tool_detected(verdict, plan),
         "created_at": timestamp(received),
         "completed_at": timestamp(completed),
     }
-    for side in (Side.PROMPT, Side.RESPONSE):
-        found = verdict.of(side)
+    for side, found in ((Side.PROMPT, prompt), (Side.RESPONSE, answer)):
         if found is None:
             continue
         masked = _newest_masked(found)

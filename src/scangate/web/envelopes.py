@@ -53,16 +53,18 @@ def error_response(error: ScangateError) -> Response:
     return OrjsonResponse({"error": envelope}, status_code=error.status, headers=headers)
 
 
-def install_error_handlers(app: FastAPI) -> None:
-    async def handle(request: Request, error: Exception) -> Response:
-        assert isinstance(error, ScangateError)
-        metrics.REJECTED.labels(error.code).inc()
-        log.info("request.rejected", code=error.code, status=error.status, path=_known_path(request))
-        return error_response(error)
+async def handle_error(request: Request, error: Exception) -> Response:
+    """The answer to a ScangateError, counted and logged."""
+    assert isinstance(error, ScangateError)
+    metrics.REJECTED.labels(error.code).inc()
+    log.info("request.rejected", code=error.code, status=error.status, path=_known_path(request))
+    return error_response(error)
 
+
+def install_error_handlers(app: FastAPI) -> None:
     async def handle_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        response = await handle(request, _BY_STATUS.get(error.status_code, NotFoundError)())
+        response = await handle_error(request, _BY_STATUS.get(error.status_code, NotFoundError)())
         if error.status_code == 405 and error.headers:
             response.headers.update(error.headers)
         return response
@@ -71,7 +73,7 @@ def install_error_handlers(app: FastAPI) -> None:
         log.error("request.failed", error=type(error).__name__, path=_known_path(request))
         return error_response(ScangateError())
 
-    app.add_exception_handler(ScangateError, handle)
+    app.add_exception_handler(ScangateError, handle_error)
     app.add_exception_handler(HTTPException, handle_http)
     app.add_exception_handler(Exception, handle_bug)
 

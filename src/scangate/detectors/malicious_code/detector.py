@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -11,7 +12,7 @@ from scangate.detectors.contract import CompiledDetector, Resources, Subject
 from scangate.detectors.malicious_code.arguments import arguments
 from scangate.detectors.malicious_code.evidence import ENOUGH, Evidence, score
 from scangate.detectors.malicious_code.finding import CODE_BLOCK, CodeFinding
-from scangate.detectors.malicious_code.layers import Budget, layers
+from scangate.detectors.malicious_code.layers import MAX_DEPTH, Budget, Layer, behind
 from scangate.detectors.malicious_code.options import MaliciousCodeOptions
 from scangate.detectors.malicious_code.pieces import Piece, pieces_of
 from scangate.detectors.malicious_code.rulebook import Hit, Kind, RuleBook, load_rules
@@ -25,6 +26,8 @@ from scangate.matching.views import View
 
 MAX_FINDINGS: Final = 100
 _RULES: Final = "malicious_code.rules"
+_ENCODED: Final = "hiding.encoded"
+"""Wants decoding only; every other rule of that kind wants folding too."""
 _MODEL_PASSES: Final = 1
 """Pieces of one part whose language the model may be asked for."""
 _MODEL_FROM: Final = 2000
@@ -95,13 +98,23 @@ class _Scan:
             return
         evidence = Evidence(is_mention=piece.is_mention, language=identify(piece.text, piece.hint).name)
         evidence.add((hit for hit in found if hit.rule.kind is not Kind.INJECTION), depth)
-        if evidence.is_hiding and evidence.points() < ENOUGH:
-            for layer in layers(piece.text, evidence.language, self._budget):
-                inner = self._rules.hits(Source.of(layer.text).data)
-                evidence.add((hit for hit in inner if hit.rule.kind is not Kind.INJECTION), depth + layer.depth)
+        self._look_behind(piece, evidence, found, depth)
         counted = evidence.counted()
         if counted:
             yield self._finding(piece, evidence, view or self._subject.text.raw, Kind.SCRIPT)
+
+    def _look_behind(self, piece: Piece, evidence: Evidence, hits: Sequence[Hit], depth: int) -> None:
+        """Layer by layer, as long as a layer hides something and the evidence is not enough."""
+        waiting = deque([(Layer(piece.text, 0, evidence.language), hits)])
+        while waiting and evidence.points() < ENOUGH:
+            outer, found = waiting.popleft()
+            hiding = {hit.rule.id for hit in found if hit.rule.kind is Kind.HIDING}
+            if not hiding or outer.depth >= MAX_DEPTH:
+                continue
+            for layer in behind(outer, self._budget, fold=bool(hiding - {_ENCODED})):
+                inner = self._rules.hits(Source.of(layer.text).data)
+                evidence.add((hit for hit in inner if hit.rule.kind is not Kind.INJECTION), depth + layer.depth)
+                waiting.append((layer, inner))
 
     def _injections(self) -> Iterator[CodeFinding]:
         for argument in arguments(self._subject):

@@ -38,11 +38,6 @@ class Evidence:
     def _speaks(self, hit: Hit) -> bool:
         return not hit.rule.languages or not self.language or self.language in hit.rule.languages
 
-    @property
-    def is_hiding(self) -> bool:
-        """Whether it is worth looking behind."""
-        return any(hit.rule.kind is Kind.HIDING for hit, _ in self.hits)
-
     def counted(self) -> list[tuple[Hit, int]]:
         """What counts, strongest first."""
         counted = [

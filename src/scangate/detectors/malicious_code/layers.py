@@ -40,49 +40,51 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """A text that was hidden, and how many steps it took."""
+    """A text that was hidden, how many steps it took, and the language to read it in (empty: unknown)."""
 
     text: str
     depth: int
+    language: str = ""
+    is_folded: bool = False
+    """Its constants are folded already."""
 
 
-def layers(text: str, language: str, budget: Budget) -> Iterator[Layer]:
-    """Every layer behind a text, outer ones first, each once.
+def behind(outer: Layer, budget: Budget, *, fold: bool) -> Iterator[Layer]:
+    """What stands right behind a text. `fold` allows folding, which costs ten times as much as decoding.
 
     Raises:
         DeadlineExceededError: passed on from the budget's checkpoint.
     """
-    seen = {text}
-    waiting = [(Layer(text, 0), language)]
-    while waiting and not budget.is_spent:
-        outer, spoken = waiting.pop(0)
-        budget.characters -= len(outer.text)
-        for inner, inner_language in _unfolded(outer.text, spoken, budget):
-            if inner in seen or len(inner) < _SHORTEST or budget.is_spent:
-                continue
-            seen.add(inner)
-            budget.layers -= 1
-            layer = Layer(inner, outer.depth + 1)
-            yield layer
-            if layer.depth < MAX_DEPTH:
-                waiting.append((layer, inner_language))
+    seen = {outer.text}
+    for inner in _unfolded(outer, budget, fold and not outer.is_folded):
+        if budget.is_spent:
+            return
+        if len(inner.text) < _SHORTEST or inner.text in seen:
+            continue
+        seen.add(inner.text)
+        budget.layers -= 1
+        budget.characters -= len(inner.text)
+        yield inner
 
 
-def _unfolded(text: str, language: str, budget: Budget) -> Iterator[tuple[str, str]]:
-    """Texts behind a text, with the language to read each in (empty: unknown)."""
+def _unfolded(outer: Layer, budget: Budget, fold: bool) -> Iterator[Layer]:
     budget.checkpoint()
+    text, language, depth = outer.text, outer.language, outer.depth + 1
     source = Source.of(text)
-    plain = without_escapes(source.data[:_LONGEST_FOLDED], language or _shell_like(source.data))
-    if plain != source.data[:_LONGEST_FOLDED]:
-        yield plain.decode("latin-1"), language
-    folder = Folder(language, budget.checkpoint)
-    folded = folder.fold(tokens(plain, language))
-    if folder.is_changed:
-        yield folded, language
-        for made in folder.made:
-            yield made, ""
+    if fold:
+        head = source.data[:_LONGEST_FOLDED]
+        plain = without_escapes(head, language or _shell_like(head))
+        if plain != head:
+            yield Layer(plain.decode("latin-1"), depth, language, is_folded=True)
+        budget.characters -= len(head)
+        folder = Folder(language, budget.checkpoint)
+        folded = folder.fold(tokens(plain, language))
+        if folder.is_changed:
+            yield Layer(folded, depth, language, is_folded=True)
+            for made in folder.made:
+                yield Layer(made, depth)
     for piece in blobs(source, budget.bounds):
-        yield piece.text, ""
+        yield Layer(piece.text, depth)
     for count, match in enumerate(_LONG_BASE64.finditer(source.data)):
         if count >= _MAX_BLOBS:
             break
@@ -90,7 +92,7 @@ def _unfolded(text: str, language: str, budget: Budget) -> Iterator[tuple[str, s
         for candidate in (blob, blob[::-1].lstrip("=")):
             decoded = base64_text(candidate)
             if decoded is not None and _is_text(decoded):
-                yield decoded, ""
+                yield Layer(decoded, depth)
                 break
 
 

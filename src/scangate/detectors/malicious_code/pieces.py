@@ -10,12 +10,15 @@ from scangate.detectors.contract import Subject
 from scangate.detectors.malicious_code.mentions import is_about_code
 from scangate.domain.content import Span
 from scangate.domain.taxonomy import PartKind
+from scangate.inference.code_language import by_markers
 from scangate.matching.code_blocks import BlockKind, CodeBlock
 from scangate.matching.decoded import Source
 
 MAX_PIECES: Final = 200
 _MOSTLY_CODE: Final = 0.6
 """Share of the visible characters that must stand in unmarked blocks for a text to count as code."""
+_SURELY: Final = 0.85
+_SOME_LINES: Final = 5
 _MARKED: Final = frozenset({BlockKind.FENCED, BlockKind.INLINE})
 
 
@@ -58,6 +61,9 @@ def _is_program(subject: Subject, blocks: Sequence[CodeBlock]) -> bool:
 def _is_code(subject: Subject, prose: bytes, data: bytes, blocks: Sequence[CodeBlock]) -> bool:
     if subject.text.segments or any(block.kind is BlockKind.FENCED for block in blocks):
         return False
+    guess = by_markers(subject.text.raw.text)
+    if guess.confidence >= _SURELY and sum(block.code_lines for block in blocks) >= _SOME_LINES:
+        return True  # a program with long comments
     return _visible(prose) <= (1 - _MOSTLY_CODE) * _visible(data)
 
 

@@ -117,7 +117,7 @@ _CHARACTER: Final = frozenset(
 )
 
 
-def call(name: str, arguments: Sequence[Value]) -> Value | None:  # noqa: C901, PLR0911 - a table of cases
+def call(name: str, arguments: Sequence[Value]) -> Value | None:
     """The result of a function of constants; None where it is not known."""
     low = name.lower().lstrip("$")
     if low in _CHARACTER and (text := _characters(arguments)) is not None:
@@ -162,7 +162,7 @@ def _replaced(text: str, old: str, new: str) -> str:
     return text.replace(old, new)
 
 
-def method(subject: Value, name: str, arguments: Sequence[Value]) -> Value | None:  # noqa: C901, PLR0911 - a table of cases
+def method(subject: Value, name: str, arguments: Sequence[Value]) -> Value | None:
     """The result of a method of a constant; None where it is not known."""
     low = name.lower()
     if isinstance(subject, tuple):

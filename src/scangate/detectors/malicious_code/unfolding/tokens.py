@@ -10,33 +10,27 @@ import re2
 from scangate.matching.code_lines import latin1
 
 BASIC: Final = frozenset({"vbscript", "batch"})
-_OPERATORS: Final = rb"-(?:join|f|[ci]?replace|[ci]?split|bxor)\b"
-_NUMBER: Final = rb"0[xX][0-9A-Fa-f]+|&[hH][0-9A-Fa-f]+|\d+"
-_NAME: Final = rb"[$@A-Za-z_\xff][\w$\xff]*"
-_C_LIKE: Final = re2.compile(
-    rb"(?:/\*(?:[^*]|\*+[^*/])*\*+/)|(?:^|[^:\w])(//[^\n]*)|(\"(?:[^\"\\\n]|\\[\s\S])*\"|'(?:[^'\\\n]|\\[\s\S])*'|`[^`\n]*`)|("
-    + _OPERATORS
-    + rb")|("
-    + _NUMBER
-    + rb")|("
-    + _NAME
-    + rb")|(\n)|([^\s])",
-    options=latin1(),
+_SLASHES: Final = frozenset({"javascript", "typescript", "php", "csharp", "java", "html"})
+"""Languages in which // begins a comment."""
+_WORDS: Final = (
+    rb"-(?:join|f|[ci]?replace|[ci]?split|bxor)\b|0[xX][0-9A-Fa-f]+|&[hH][0-9A-Fa-f]+|\d+|[$@A-Za-z_\xff][\w$\xff]*|\n|[^\s]"
 )
-_POWERSHELL: Final = re2.compile(
-    rb"(?:<#(?:[^#]|#+[^#>])*#+>)|(\x00)|(\"(?:[^\"`\n]|`[\s\S]|\"\")*\"|'(?:[^']|'')*')|("
-    + _OPERATORS
-    + rb")|("
-    + _NUMBER
-    + rb")|("
-    + _NAME
-    + rb")|(\n)|([^\s])",
-    options=latin1(),
-)
-_BASIC: Final = re2.compile(
-    rb"(?:(?i:\brem\b)[^\n]*)|('[^\n]*)|(\"(?:[^\"\n]|\"\")*\")|(\x00)|(" + _NUMBER + rb")|(" + _NAME + rb")|(\n)|([^\s])",
-    options=latin1(),
-)
+_BACKSLASHED: Final = rb"\"(?:[^\"\\\n]|\\[\s\S])*\"|'(?:[^'\\\n]|\\[\s\S])*'|`[^`\n]*`|"
+_BLOCK_COMMENT: Final = rb"/\*(?:[^*]|\*+[^*/])*\*+/|"
+
+
+def _lexer(*parts: bytes) -> re2._Regexp:
+    return re2.compile(b"".join((*parts, _WORDS)), options=latin1())
+
+
+_WITH_SLASHES: Final = _lexer(_BLOCK_COMMENT, rb"//[^\n]*|", _BACKSLASHED)
+_C_LIKE: Final = _lexer(_BLOCK_COMMENT, _BACKSLASHED)
+_POWERSHELL: Final = _lexer(rb"<#(?:[^#]|#+[^#>])*#+>|", rb"\"(?:[^\"`\n]|`[\s\S]|\"\")*\"|'(?:[^']|'')*'|")
+_BASIC: Final = _lexer(rb"(?i:\brem\b)[^\n]*|'[^\n]*|", rb"\"(?:[^\"\n]|\"\")*\"|")
+_COMMENTS: Final = (b"/*", b"//", b"<#")
+_DIGITS: Final = frozenset(b"0123456789")
+_QUOTES: Final = frozenset(b"\"'`")
+_LETTERS: Final = frozenset(b"$@_\xffABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 
 
 class Token(NamedTuple):
@@ -55,21 +49,24 @@ LINE_END: Final = Token("L", "\n")
 
 def tokens(data: bytes, language: str) -> Iterator[Token]:
     """The tokens of a text of one byte a character."""
-    lexer = _BASIC if language in BASIC else _POWERSHELL if language == "powershell" else _C_LIKE
+    is_basic = language in BASIC
+    lexer = (
+        _BASIC if is_basic else _POWERSHELL if language == "powershell" else _WITH_SLASHES if language in _SLASHES else _C_LIKE
+    )
     for match in lexer.finditer(data):
-        kind = match.lastindex
-        if kind is None or kind == 1:
-            continue
-        raw = match.group(kind)
-        if kind == 2:
-            yield Token("S", _string(raw, language))
-        elif kind == 4:
+        raw = match.group()
+        first = raw[0]
+        if first in _LETTERS:
+            if not is_basic or raw[:3].lower() != b"rem" or len(raw) < 4 or raw[3:4] != b" ":
+                yield Token("I", raw.decode("latin-1"))
+        elif first in _QUOTES and len(raw) > 1:
+            if not is_basic or first != 0x27:
+                yield Token("S", _string(raw, language))
+        elif first in _DIGITS or (first == 0x26 and len(raw) > 1):
             yield Token("N", _number(raw))
-        elif kind == 5:
-            yield Token("I", raw.decode("latin-1"))
-        elif kind == 6:
+        elif first == 0x0A:
             yield LINE_END
-        else:
+        elif len(raw) == 1 or raw[:2] not in _COMMENTS:
             yield Token("O", raw.decode("latin-1").lower())
 
 

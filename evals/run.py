@@ -17,14 +17,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from scangate.cli.plans import plan_of
+from scangate.cli.plans import MEASURED_PROFILE, plan_of
 from scangate.detectors.contract import Resources
 from scangate.detectors.registry import REGISTRY
 from scangate.evaluation.judging import judge_rows, spec_named
 from scangate.evaluation.rows import RowFormat
 from scangate.evaluation.summary import summarise
 from scangate.evaluation.tables import fraction
-from scangate.profiles.seeds import DEFAULT_PROFILE
 
 HERE: Final = Path(__file__).parent
 SAMPLES: Final = HERE / "samples"
@@ -55,8 +54,8 @@ def measure(name: str, samples: Path = SAMPLES) -> JsonObject:
     spec = spec_named(task_of(name), REGISTRY)
     resources = Resources()
     with (samples / name).open("rb") as stream:
-        rows = RowFormat(spec.sides, kinds=spec.kinds).read(stream)
-    summary = summarise(judge_rows(rows, plan_of(DEFAULT_PROFILE, (spec,), resources), spec.name))
+        rows = RowFormat(spec.sides, kinds=spec.kinds, entities=spec.entities).read(stream)
+    summary = summarise(judge_rows(rows, plan_of(MEASURED_PROFILE, (spec,), resources), spec.name))
     return {"task": spec.name.value, **{key: summary[key] for key in ("n", "timeouts", "errors", *FIGURES)}}
 
 

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from scangate import __version__
-from scangate.cli.plans import local_resources, plan_of
+from scangate.cli.plans import MEASURED_PROFILE, local_resources, plan_of
 from scangate.cli.rows import opened
 from scangate.detectors.contract import DetectorSpec
 from scangate.detectors.registry import REGISTRY
@@ -23,7 +23,6 @@ from scangate.evaluation.judging import Judgement, judge_rows, spec_named
 from scangate.evaluation.rows import Row, RowFormat
 from scangate.evaluation.summary import summarise
 from scangate.evaluation.tables import tables
-from scangate.profiles.seeds import DEFAULT_PROFILE
 
 if TYPE_CHECKING:
     from scangate.evaluation.remote import Server
@@ -56,9 +55,9 @@ def evaluate(
     spec = spec_named(task, REGISTRY)
     fields = tuple(dict.fromkeys(field.strip() for field in by.split(",") if field.strip()))
     try:
-        rows = _rows(file, RowFormat(spec.sides, fields, spec.kinds))
+        rows = _rows(file, RowFormat(spec.sides, fields, spec.kinds, spec.entities))
         if via is None:
-            judged = _in_process(spec, rows, profile or DEFAULT_PROFILE)
+            judged = _in_process(spec, rows, profile or MEASURED_PROFILE)
         else:
             judged = _through(_server(via, api_key, profile, ca), spec, rows)
     except KeyboardInterrupt:
@@ -95,8 +94,8 @@ def _server(via: str, api_key: str | None, profile: str | None, ca: Path | None)
 def _through(server: Server, spec: DetectorSpec[Any], rows: list[Row]) -> list[Judgement]:
     from scangate.evaluation.remote import judge_via
 
-    if any(row.kinds is not None for row in rows):
-        raise RequestInvalidError("rows whose label is a list of kinds are measured in process: leave out --via")
+    if any(row.kinds is not None or row.spans is not None for row in rows):
+        raise RequestInvalidError("rows labelled with kinds or spans are measured in process: leave out --via")
 
     with progress_bar(len(rows)) as advance:
         return judge_via(server, spec, rows, advance)

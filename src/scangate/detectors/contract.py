@@ -8,15 +8,15 @@ report.py     the `result_detail` of the report row, in the documented shape
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
-from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from pydantic import BaseModel
 
-from scangate.domain.content import Part
+from scangate.domain.content import Part, Span
 from scangate.domain.finding import Finding
 from scangate.domain.profile import Protections
 from scangate.domain.taxonomy import DetectorName, Flag, Service, Side
@@ -137,6 +137,21 @@ class Kinds:
     """What labels may write before a name."""
 
 
+class Entity(NamedTuple):
+    """A place in a text and what stands there: a group of the detector's own, so that data sets may name it as they like."""
+
+    group: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Entities:
+    """For rows labelled with spans: which entity types are in scope, and what places a part's findings are, flagged or not."""
+
+    group_of_type: Callable[[str], str | None]
+    of: Callable[[Sequence[Finding]], Iterable[Entity]]
+
+
 @dataclass(frozen=True, slots=True)
 class DetectorSpec(Generic[O]):
     """The registry's line for one detector."""
@@ -151,6 +166,7 @@ class DetectorSpec(Generic[O]):
     report: Callable[[O, Sequence[Sequence[Finding]], ReportContext], JsonObject]
     """(options, findings per part, context) to `result_detail`; called for benign rows too, with no findings."""
     kinds: Kinds | None = None
+    entities: Entities | None = None
     """For evaluation only: what rows of this detector may be labelled with beside yes and no."""
     details: Callable[[Sequence[Finding]], JsonObject] | None = None
     """The detector's share of `*_detection_details`, where it has one."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from scangate.detectors.contract import CompiledDetector, DetectorSpec, Kinds, Scoring, Subject
+from scangate.detectors.contract import CompiledDetector, DetectorSpec, Entities, Entity, Kinds, Scoring, Subject
 from scangate.domain.finding import DetectorOutcome, Finding
 from scangate.domain.taxonomy import Action, DetectorName, OutcomeStatus, Side
 from scangate.engine.deadline import Deadline
@@ -27,6 +27,8 @@ class Judgement:
     elapsed_ms: float = 0.0
     kinds: frozenset[str] = frozenset()
     """What was found, for rows that are labelled with kinds: `flagged` then says whether it is anything at all."""
+    entities: tuple[Entity, ...] = ()
+    """The places that were found, for rows that are labelled with spans."""
 
 
 Progress = Callable[[], None]
@@ -76,12 +78,14 @@ class Judge:
         self._detector = detector
         self._detectors: dict[Side, _Remembering] = {}
         self._kinds: Kinds | None = None
+        self._entities: Entities | None = None
         sides = {}
         for side, side_plan in plan.sides.items():
             for planned in side_plan.detectors:
                 if planned.spec.name is detector:
                     self._detectors[side] = _Remembering(planned.compiled)
                     self._kinds = planned.spec.kinds
+                    self._entities = planned.spec.entities
                     sides[side] = replace(side_plan, detectors=(replace(planned, compiled=self._detectors[side]),))
         self._plan = replace(plan, sides=sides)
         asked = [planned.options.model_dump_json() for side_plan in sides.values() for planned in side_plan.detectors]
@@ -100,7 +104,11 @@ class Judge:
         if row.kinds is not None and self._kinds is not None:
             kinds = self._kinds.of(outcome.all_findings)
             return Judgement(row, status, bool(kinds), score, verdict.elapsed_ms, kinds)
-        return Judgement(row, status, self._counts(outcome), score, verdict.elapsed_ms)
+        flagged = self._counts(outcome)
+        if row.spans is not None and self._entities is not None:
+            entities = tuple(self._entities.of(outcome.all_findings))
+            return Judgement(row, status, flagged, score, verdict.elapsed_ms, entities=entities)
+        return Judgement(row, status, flagged, score, verdict.elapsed_ms)
 
     def _counts(self, outcome: DetectorOutcome) -> bool:
         """What a profile blocks; where it only watches, what it flags. So `high:block, moderate:allow` is judged at high."""

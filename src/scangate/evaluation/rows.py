@@ -10,12 +10,12 @@ import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from io import BufferedReader
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 
-from scangate.detectors.contract import Kinds
-from scangate.domain.content import Content, Part, ToolMetadata
+from scangate.detectors.contract import Entities, Kinds
+from scangate.domain.content import Content, Part, Span, ToolMetadata
 from scangate.domain.taxonomy import PartKind, Side
 from scangate.errors import RequestInvalidError
 
@@ -38,6 +38,14 @@ NO_VALUE: Final = "(none)"
 TOOL_SIDES: Final = frozenset({Side.TOOL_INPUT, Side.TOOL_OUTPUT})
 
 
+class LabelledSpan(NamedTuple):
+    """`group` is the detector's for `type`; None: out of its scope."""
+
+    type: str
+    group: str | None
+    span: Span
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One labelled text. `groups` aligns with the fields that were asked for."""
@@ -52,6 +60,8 @@ class Row:
     groups: tuple[str, ...] = ()
     kinds: frozenset[str] | None = None
     """Where `label` is a list: the kinds that the text holds, none in an empty list."""
+    spans: tuple[LabelledSpan, ...] | None = None
+    """Where the row has `spans`: every one of them, those of types out of scope too."""
 
     def content(self) -> Content:
         """As the scan API would read it: a tool's input and output are JSON, where they parse as such."""
@@ -69,6 +79,7 @@ class RowFormat:
     sides: frozenset[Side]
     by: tuple[str, ...] = ()
     kinds: Kinds | None = None
+    entities: Entities | None = None
 
     @property
     def first_side(self) -> Side:
@@ -90,6 +101,8 @@ class RowFormat:
             raise RequestInvalidError("no rows to evaluate")
         if len({row.kinds is None for row in rows}) > 1:
             raise RequestInvalidError("labels are lists of kinds in all rows or in none")
+        if len({row.spans is None for row in rows}) > 1:
+            raise RequestInvalidError("all rows have spans or none has")
         for field in self.by:
             if field not in known:
                 raise RequestInvalidError(f"no row has the field {field!r}")
@@ -104,17 +117,39 @@ class RowFormat:
         side = self._side(document.get("side"), default, number)
         question = _text(document, "question", number) if side is not Side.PROMPT else None
         kinds = self._kinds(document.get("label"), number)
+        spans = self._spans(document.get("spans"), len(text), number)
+        if spans is not None:
+            label = any(span.group for span in spans)
+        else:
+            label = _label(document, number) if kinds is None else bool(kinds)
         return Row(
             line=number,
             text=text,
-            label=_label(document, number) if kinds is None else bool(kinds),
+            label=label,
             side=side,
             history=_history(document.get("history"), number),
             question=question or "",
             context=_text(document, "context", number),
             groups=tuple(_group(document.get(field)) for field in self.by),
             kinds=kinds,
+            spans=spans,
         )
+
+    def _spans(self, value: object, length: int, number: int) -> tuple[LabelledSpan, ...] | None:
+        """Objects with `start`, `end` (code points, end exclusive) and `type`. Other detectors' rows may carry spans as a note."""
+        if self.entities is None or not isinstance(value, list):
+            return None
+        spans = []
+        for item in value:
+            if not isinstance(item, dict):
+                raise fault(number, "spans must be objects with start, end and type")
+            start, end, kind = item.get("start"), item.get("end"), item.get("type")
+            if not (isinstance(start, int) and isinstance(end, int) and 0 <= start < end <= length):
+                raise fault(number, "a span must have start and end in code points of the text")
+            if not isinstance(kind, str) or not 0 < len(kind) <= KIND_CHARACTERS_MAX:
+                raise fault(number, "a span must have a type")
+            spans.append(LabelledSpan(kind, self.entities.group_of_type(kind), Span(start, end)))
+        return tuple(spans)
 
     def _kinds(self, value: object, number: int) -> frozenset[str] | None:
         """A list of kinds, with or without the prefix of their wire names. One that the detector does not know counts as missed."""

@@ -11,6 +11,7 @@ import numpy as np
 from scangate.domain.taxonomy import OutcomeStatus
 from scangate.evaluation.figures import SWEEP, Confusion, Ranking, confusion
 from scangate.evaluation.judging import Judgement
+from scangate.evaluation.spans import span_figures
 
 JsonObject = dict[str, Any]
 WORST: Final = 10
@@ -34,6 +35,7 @@ def summarise(judgements: Sequence[Judgement], by: Sequence[str] = (), *, show_t
         "threshold": point.threshold,
         **_times([judgement.elapsed_ms for judgement in judgements]),
         **_kinds(judged),
+        **_spans(judged),
         "sweep": [{"threshold": threshold, **_rates(ranking.at_threshold(threshold))} for threshold in SWEEP],
         "groups": {field: _groups(judged, index) for index, field in enumerate(by)},
         "worst": _worst(judged, by, show_text=show_text),
@@ -57,6 +59,12 @@ def _kinds(judged: Sequence[Judgement]) -> JsonObject:
         "empty_rows": len(empty),
         "empty_rows_hit": sum(map(bool, empty)),
     }
+
+
+def _spans(judged: Sequence[Judgement]) -> JsonObject:
+    """For rows labelled with spans: see `evaluation.spans`."""
+    labelled = [(one.row.spans, one.entities) for one in judged if one.row.spans is not None]
+    return {"spans": span_figures(labelled)} if labelled else {}
 
 
 def _confusion(judged: Sequence[Judgement]) -> Confusion:

@@ -39,6 +39,8 @@ def tables(summary: JsonObject) -> Iterator[RenderableType]:
     yield _figures(summary)
     if "kinds" in summary:
         yield _kinds(summary)
+    if "spans" in summary:
+        yield _spans(summary["spans"])
     yield _sweep(summary["sweep"])
     for field, groups in summary["groups"].items():
         yield _groups(field, groups)
@@ -76,6 +78,17 @@ def _kinds(summary: JsonObject) -> Table:
         table.add_row(printable(name), *counts, *(fraction(figures[key]) for key in ("precision", "recall", "f1")))
     empty, hit = summary["empty_rows"], summary["empty_rows_hit"]
     table.caption = f"kinds exactly right: {fraction(summary['exact'])} of the rows; found where there is none: {hit} of {empty}"
+    return table
+
+
+def _spans(spans: JsonObject) -> Table:
+    counts = ("labelled", "found", "findings", "right")
+    rates = ("precision", "recall", "f1", "f2")
+    table = _table("By place", ["group"], (*counts, *rates))
+    for name, figures in (("all", spans), *spans["groups"].items()):
+        table.add_row(printable(name), *(str(figures[key]) for key in counts), *(fraction(figures[key]) for key in rates))
+    outside = ", ".join(f"{name} {count}" for name, count in spans["out_of_scope"].items())
+    table.caption = Text(f"labelled but out of scope: {outside or 'none'}")
     return table
 
 

@@ -214,26 +214,39 @@ class Matches:
 
 
 class _Union:
-    """Some patterns of a list in one automaton."""
+    """Some patterns of a list in one automaton, or in as few as their size allows."""
 
-    __slots__ = ("_set", "indices")
+    __slots__ = ("_sets", "indices")
 
     def __init__(self, expressions: Sequence[str], indices: Sequence[int], case_sensitive: bool) -> None:
         self.indices = tuple(indices)
-        self._set = re2.Set.SearchSet(_options(_SET_MEMORY_BYTES, case_sensitive))
-        for index in indices:
-            try:
-                self._set.Add(expressions[index])
-            except re2.error:
-                _compile(expressions[index], case_sensitive)
-                raise
-        if indices:
-            self._set.Compile()
+        self._sets = list(_compiled_sets(expressions, self.indices, case_sensitive)) if indices else []
 
     def matching(self, data: bytes) -> list[int]:
-        if not self.indices:
-            return []
-        return [self.indices[hit] for hit in self._set.Match(data) or ()]
+        return [indices[hit] for indices, compiled in self._sets for hit in compiled.Match(data) or ()]
+
+
+def _compiled_sets(
+    expressions: Sequence[str], indices: tuple[int, ...], case_sensitive: bool
+) -> Iterator[tuple[tuple[int, ...], re2.Set]]:
+    """One set of all where that stays within its memory, else two of half of them, and so on."""
+    compiled = re2.Set.SearchSet(_options(_SET_MEMORY_BYTES, case_sensitive))
+    for index in indices:
+        try:
+            compiled.Add(expressions[index])
+        except re2.error:
+            _compile(expressions[index], case_sensitive)
+            raise
+    try:
+        compiled.Compile()
+    except re2.error:
+        if len(indices) == 1:
+            raise ConfigurationError(f"pattern {expressions[indices[0]]!r} is too large") from None
+        middle = len(indices) // 2
+        for half in (indices[:middle], indices[middle:]):
+            yield from _compiled_sets(expressions, half, case_sensitive)
+    else:
+        yield indices, compiled
 
 
 _PLAIN: Final = re2.compile(r"\\[bdx]|[A-Za-z0-9]-[A-Za-z0-9]|[0-9A-Za-z]|[\[\]{}()?|,:]")

@@ -6,12 +6,13 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from scangate.detectors.contract import Resources, Subject
+from scangate.detectors.contract import CompiledDetector, Resources, Subject
 from scangate.detectors.sensitive_data.catalog import Catalog, CompiledRule, load_catalog
 from scangate.detectors.sensitive_data.data_profiles import at_least
 from scangate.detectors.sensitive_data.finding import SensitiveDataFinding
 from scangate.detectors.sensitive_data.options import SensitiveDataOptions
 from scangate.detectors.sensitive_data.overlaps import resolve_overlaps
+from scangate.detectors.sensitive_data.own.detector import OwnProfilesDetector, needed_profiles
 from scangate.detectors.sensitive_data.rule import RANK
 from scangate.detectors.sensitive_data.scanner import ALLOWANCE, Hit, Scanner
 from scangate.domain.content import Span
@@ -19,6 +20,8 @@ from scangate.domain.taxonomy import Confidence, Encoding
 from scangate.errors import DeadlineExceededError
 from scangate.matching.views import View
 
+CATALOG = "sensitive_data.catalog"
+"""The name of the catalog among the shared resources."""
 _SCORES = {Confidence.LOW: 0.3, Confidence.MEDIUM: 0.7, Confidence.HIGH: 0.95}
 _UNRELIABLE = frozenset({Encoding.REVERSED, Encoding.ROT13, Encoding.SPELLING})
 """Views that hold the digits of the raw text in another order or shape: only a settled match counts there."""
@@ -146,7 +149,13 @@ def _distinct(claims: Iterable[_Claim]) -> list[_Claim]:
     return kept
 
 
-def compile_sensitive_data(options: SensitiveDataOptions, resources: Resources) -> SensitiveDataDetector:
+def compile_sensitive_data(options: SensitiveDataOptions, resources: Resources) -> CompiledDetector:
     """Rules are loaded and compiled once a process, whatever the number of profiles."""
-    catalog = resources.shared("sensitive_data.catalog", load_catalog)
-    return SensitiveDataDetector(options, catalog)
+    needed = needed_profiles(options)
+    predefined = None
+    if needed:
+        catalog = resources.shared(CATALOG, load_catalog)
+        predefined = SensitiveDataDetector(options.model_copy(update={"data_profiles": needed}), catalog)
+    if options.own or predefined is None:
+        return OwnProfilesDetector(options, predefined)
+    return predefined

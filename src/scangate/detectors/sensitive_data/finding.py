@@ -17,3 +17,7 @@ class SensitiveDataFinding(Finding):
     rule_id: str
     context_keyword: str = ""
     version: int = 1
+    data_profile_id: str = ""
+    """The tenant's own data profile that made it count; "" where a predefined one did."""
+    matched_rules: tuple[int, ...] = ()
+    """Of that data profile: 1, 2 or both."""

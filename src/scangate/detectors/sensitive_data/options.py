@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Annotated, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SkipValidation, model_validator
 
 from scangate.detectors.sensitive_data.data_profiles import DataProfile, find_profile, predefined_profiles
+from scangate.detectors.sensitive_data.own.profile import OwnDataProfile
 from scangate.domain.profile import DataLeakDetection, Protections
 from scangate.domain.taxonomy import Action, Confidence, Severity
 from scangate.errors import ProfileInvalidError
 
 _PATH: Final = "data-protection.data-leak-detection"
+
+
+class OwnMember(BaseModel):
+    """A data profile of the tenant's own, by what tells its revisions apart, and compiled."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    data_profile_id: str
+    name: str
+    revision: int
+    profile: Annotated[OwnDataProfile, SkipValidation] = Field(exclude=True)
 
 
 class SensitiveDataOptions(BaseModel):
@@ -21,13 +33,20 @@ class SensitiveDataOptions(BaseModel):
 
     action: Action = Field(description="What to do when sensitive data is found: block, alert or allow.")
     data_profiles: tuple[DataProfile, ...] = Field(
-        min_length=1, description="The data profiles that say which data patterns count, and from which confidence on."
+        description="The data profiles that say which data patterns count, and from which confidence on."
     )
+    own: tuple[OwnMember, ...] = Field(default=(), description="The tenant's own data profiles among them.")
     severity: Severity | None = Field(default=None, description="Severity of every finding; unset, each pattern has its own.")
     mask_inline: bool = Field(default=False, description="Return a copy of the text with each flagged value replaced by X.")
     minimum_confidence: Confidence | None = Field(
         default=None, description="Flag from this confidence on, whatever the data profiles say: low, medium or high."
     )
+
+    @model_validator(mode="after")
+    def _some_data_profile(self) -> Self:
+        if not self.data_profiles and not self.own:
+            raise ValueError("at least one data profile is needed")
+        return self
 
 
 def from_protections(protections: Protections) -> SensitiveDataOptions | None:
@@ -42,8 +61,13 @@ def from_protections(protections: Protections) -> SensitiveDataOptions | None:
     leak = data.data_leak_detection if data is not None else None
     if leak is None or not leak.action or not leak.member:
         return None
-    profiles = []
+    profiles, own = [], []
     for index, member in enumerate(leak.member):
+        if isinstance(member.own, OwnDataProfile):
+            mine = member.own
+            name = mine.document.data_profile_name
+            own.append(OwnMember(data_profile_id=mine.data_profile_id, name=name, revision=mine.revision, profile=mine))
+            continue
         profile = find_profile(member)
         if profile is None:
             known = ", ".join(profile.name for profile in predefined_profiles())
@@ -52,6 +76,7 @@ def from_protections(protections: Protections) -> SensitiveDataOptions | None:
     return SensitiveDataOptions(
         action=Action(leak.action),
         data_profiles=tuple(profiles),
+        own=tuple(own),
         severity=leak.severity,
         mask_inline=leak.mask_data_inline,
         minimum_confidence=_minimum_confidence(leak),

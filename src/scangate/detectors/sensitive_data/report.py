@@ -11,6 +11,7 @@ from scangate.detectors.contract import JsonObject, ReportContext
 from scangate.detectors.sensitive_data.data_profiles import DataProfile
 from scangate.detectors.sensitive_data.finding import SensitiveDataFinding
 from scangate.detectors.sensitive_data.options import SensitiveDataOptions
+from scangate.detectors.sensitive_data.own.report import own_rows
 from scangate.detectors.sensitive_data.rule import DataCategory
 from scangate.domain.content import Span, union
 from scangate.domain.finding import Finding
@@ -31,14 +32,9 @@ def report(options: SensitiveDataOptions, findings: Sequence[Sequence[Finding]],
     """
     own = [[finding for finding in part if isinstance(finding, SensitiveDataFinding)] for part in findings]
     flagged = [finding for part in own for finding in part if finding.flagged]
-    profile = _profile(options, flagged)
     dlp_report: JsonObject = {
         "dlp_report_id": _report_id(context),
-        "dlp_profile_name": profile.name,
-        "dlp_profile_id": profile.ids[0] if profile.ids else "",
-        "dlp_profile_version": profile.version,
-        "data_pattern_rule1_verdict": "MATCHED" if flagged else "NOT_MATCHED",
-        "data_pattern_rule2_verdict": "",
+        **(own_rows(options, flagged) or _predefined(options, flagged)),
     }
     offsets = _offsets(finding for part in own for finding in part)
     if offsets:
@@ -47,6 +43,17 @@ def report(options: SensitiveDataOptions, findings: Sequence[Sequence[Finding]],
     if flagged:
         detail["dlp_snippets"] = _snippets(own, context)
     return detail
+
+
+def _predefined(options: SensitiveDataOptions, flagged: Sequence[SensitiveDataFinding]) -> JsonObject:
+    profile = _profile(options, flagged)
+    return {
+        "dlp_profile_name": profile.name,
+        "dlp_profile_id": profile.ids[0] if profile.ids else "",
+        "dlp_profile_version": profile.version,
+        "data_pattern_rule1_verdict": "MATCHED" if flagged else "NOT_MATCHED",
+        "data_pattern_rule2_verdict": "",
+    }
 
 
 def _profile(options: SensitiveDataOptions, flagged: Sequence[SensitiveDataFinding]) -> DataProfile:

@@ -123,6 +123,20 @@ def phone_national(candidate: Candidate) -> Check:
     return Check(False, work=len(regions) * _METADATA_WORK)
 
 
+def phone_shape(candidate: Candidate) -> Check:
+    """Seven to fifteen digits in groups, or nine to twelve in one; no date, no decimal number, no card number. Valid or not: what a
+    text calls a telephone number is one, and is never reported above low confidence."""
+    value = candidate.value.partition("x")[0]
+    digits = sum(map(str.isdigit, value))
+    groups = [group for group in value.replace("(", " ").replace(")", " ").replace(".", " ").replace("-", " ").split() if group]
+    if not (7 <= digits <= 15 if len(groups) > 1 else 9 <= digits <= 12) or value.count("(") != value.count(")"):
+        return FAILED
+    if value[:2] in ("19", "20") and len(groups) > 1 and len(groups[0]) == 4 and len(groups[1]) == 2:
+        return FAILED
+    four_by_four = len(groups) == 4 and all(len(group) == 4 for group in groups)
+    return FAILED if four_by_four or candidate.before(1) in (".", "$", "€", "#", "/", "_") else PLAUSIBLE
+
+
 def _regions(digits: str) -> tuple[str, ...]:
     """Where a number of these digits can be a national one: asking every region would cost a millisecond."""
     if not 8 <= len(digits) <= 12:

@@ -70,6 +70,7 @@ _OWN: Final[Mapping[str, Validator]] = MappingProxyType(
             contact.mac_address,
             contact.phone_international,
             contact.phone_national,
+            contact.phone_shape,
             secrets.token,
             secrets.mixed_token,
             secrets.assigned_token,

@@ -88,7 +88,7 @@ def test_rows_of_nobody_go_after_a_week(database_url: str) -> None:
         await ScanLog(database, delete_finished).apply_retention()
         row = ScanLogRow
         async with database.read() as connection:
-            counts = (await connection.execute(select(row.tsg_id, func.count()).group_by(row.tsg_id))).tuples().all()
-        assert dict(counts) == {NOBODY: 2, FIRST.tsg_id: 3}
+            counts = (await connection.execute(select(row.tsg_id, func.count()).group_by(row.tsg_id))).all()
+        assert {found[0]: found[1] for found in counts} == {NOBODY: 2, FIRST.tsg_id: 3}
 
     on(database_url, work)

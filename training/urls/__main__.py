@@ -21,31 +21,29 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of the data pools")
     parser.add_argument("--out", type=Path, default=Path(detector.__file__).parent / "data" / "unlisted.npz")
-    parser.add_argument("--scores", type=Path, help="where to keep the held-out scores, for looking at mistakes")
     arguments = parser.parse_args()
     suffixes = load_public_suffixes()
     judge = FormJudge(load_brands(), suffixes)
     rows = [row for row in pools.load(arguments.data, suffixes) if not row.bare_address]
-    known = np.array([row.parts is not None and judge.is_exempt(row.parts.labels) for row in rows])
+    known = np.array([row.parts is not None and judge.is_exempt(row.parts) for row in rows])
     malicious = np.array([row.malicious for row in rows])
     weights = np.array([row.weight for row in rows])
     features = recipe.matrix(recipe.read(rows, FeatureReader(load_services(), load_form_words().bait), judge))
     print(f"{len(rows)} URLs, {malicious.sum()} malicious, {features.nnz} features", flush=True)
     found = recipe.cross_fit(features, rows, known)
-    scale, shift = recipe.calibrate(found[~known], malicious[~known], weights[~known])
-    held_out = recipe.probability(found, scale, shift)
-    held_out[known] = 0.0
-    popular = np.array([row.popular for row in rows])
-    flag, suspect = (float(np.quantile(held_out[popular], 1 - rate)) for rate in (recipe.FLAG_FPR, recipe.SUSPECT_FPR))
+    scored = np.flatnonzero(~np.isnan(found))
+    asked = scored[~known[scored]]
+    scale, shift = recipe.calibrate(found[asked], malicious[asked], weights[asked])
+    held_out = np.where(known, 0.0, recipe.probability(found, scale, shift))[scored]
+    rows_scored = [rows[index] for index in scored]
+    flag, suspect = (recipe.threshold(rows_scored, held_out, rate) for rate in (recipe.FLAG_FPR, recipe.SUSPECT_FPR))
     fitted = recipe.fit(features[~known], malicious[~known], weights[~known])
     made = ModelWeights(
         fitted.cells.astype(np.float32), fitted.signs.astype(np.float32), fitted.bias, scale, shift, flag, suspect
     )
     made.save(arguments.out)
     print(f"scale {scale:.3f}, shift {shift:.3f}, flag {flag:.5f}, suspect {suspect:.5f}; {arguments.out.stat().st_size} bytes")
-    evaluate.tell(rows, held_out, flag, suspect)
-    if arguments.scores:
-        np.savez_compressed(arguments.scores, scores=held_out, logits=found)
+    evaluate.tell(rows_scored, held_out, judge, flag, suspect)
 
 
 if __name__ == "__main__":

@@ -19,10 +19,23 @@ from typing import Any
 from scangate.detectors.malicious_urls.feed_lines import FeedLine, LineRefusedError, parse_entry
 from scangate.matching.public_suffixes import HostParts, PublicSuffixes
 from scangate.matching.url_hosts import parse_host
-from scangate.matching.urls import UrlForm, UrlMatch
+from scangate.matching.urls import UrlExtractor, UrlForm, UrlMatch
 from training.urls.paths import ordinary_path
 
 FOLDS = 4
+FOREIGN_PATHS = 0.2
+TEXTS = (
+    "injection/train",
+    "injection/train2",
+    "grounding/pubmedqa_constructed",
+    "grounding/jsquad_ja_constructed",
+    "toxic/toldbr_pt",
+    "toxic/do_not_answer_responses_benign",
+)
+"""Pools whose texts may be trained on and hold URLs."""
+SHORT_NAMES = frozenset({"t.co"})
+_TEXT_MAX = 200_000
+_URLS_MAX = 500
 POPULAR = frozenset({"tranco10k", "cisco_top20k", "cloudflare-top100k", "majestic_million"})
 MALICIOUS_CATEGORIES = frozenset({"phishing", "malware", "command-and-control", "ransomware"})
 DOUBTFUL_CATEGORIES = frozenset(
@@ -70,18 +83,44 @@ def load(pools: Path, suffixes: PublicSuffixes) -> list[Row]:
     for malicious, source, url in _listed(pools / "url"):
         row = _row(malicious, source, url, suffixes)
         if row is not None:
-            listed.setdefault((row.match.host.text, row.match.port, row.match.path.rstrip("/")), row)
-    rows = [*listed.values(), *_with_paths(list(listed.values()))]
+            listed.setdefault(_key(row), row)
+    composed = list(_with_paths(list(listed.values())))
+    for row in _in_texts(pools, suffixes):
+        listed.setdefault(_key(row), row)
+    rows = [*listed.values(), *composed]
     sizes = Counter(row.domain for row in rows)
     return [replace(row, weight=min(sizes[row.domain], 100) ** -0.5) for row in rows]
 
 
+def _key(row: Row) -> tuple[str, int | None, str]:
+    return row.match.host.text, row.match.port, row.match.path.rstrip("/")
+
+
 def _with_paths(rows: list[Row]) -> Iterator[Row]:
+    """A fifth of the benign hosts get the path of some malicious URL, so that no path convicts a site by itself."""
     rng = random.Random(5)
+    foreign = [row.match.path for row in rows if row.malicious and row.parts is not None and len(row.match.path) > 1]
     for row in rows:
         if row.match.path.strip("/") or row.parts is None or (row.malicious and rng.random() > 0.25):
             continue
-        yield replace(row, match=replace(row.match, path=ordinary_path(rng)), composed=True)
+        path = rng.choice(foreign) if not row.malicious and rng.random() < FOREIGN_PATHS else ordinary_path(rng)
+        yield replace(row, match=replace(row.match, path=path), composed=True)
+
+
+def _in_texts(pools: Path, suffixes: PublicSuffixes) -> Iterator[Row]:
+    """URLs that stand in the benign texts of the pools."""
+    extractor = UrlExtractor(suffixes)
+    for name in TEXTS:
+        for row in _json_lines(pools / f"{name}.jsonl.gz"):
+            if row.get("label") == "injection":
+                continue
+            for text in row.values():
+                if isinstance(text, str) and "://" in text:
+                    for match in extractor.extract(text[:_TEXT_MAX], _URLS_MAX).urls:
+                        if match.form is UrlForm.SCHEME and not match.host.is_ip and not match.host.is_private:
+                            parts = suffixes.split(match.host.text)
+                            if parts.listed and parts.domain and parts.domain not in SHORT_NAMES:
+                                yield Row(False, "texts", match, parts, parts.domain)
 
 
 def _listed(folder: Path) -> Iterator[tuple[bool, str, str]]:

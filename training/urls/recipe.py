@@ -1,11 +1,12 @@
 """The recipe: features of the service, L2-regularised logistic regression, cross-fitting by registered domain, thresholds.
 
 Scores that thresholds and figures come from are always those of a model that has not seen the row's domain. `flag` is the score
-that one in a thousand hosts of the popularity lists exceeds, `suspect` the one that one in a hundred does.
+that one in a thousand hosts of the popularity lists exceeds (each list weighing the same), `suspect` the one that one in a hundred does.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,10 +17,12 @@ from sklearn.linear_model import LogisticRegression
 
 from scangate.detectors.malicious_urls.features import BITS, SIGN_NAMES, FeatureReader, Features
 from scangate.detectors.malicious_urls.form import FormJudge
-from training.urls.pools import FOLDS, Row
+from training.urls.pools import Row
 
-STRENGTH = 10.0
-STEPS = 120
+STRENGTH = 20.0
+STEPS = 100
+HELD_OUT = 2
+"""Of the pools' folds so many are held out, one after the other: half of the URLs get a score."""
 RARE = 3
 """Cells seen in fewer training URLs weigh nothing."""
 FLAG_FPR = 0.001
@@ -77,13 +80,16 @@ def logits(fitted: Fitted, features: sp.csr_matrix) -> Floats:
     return found
 
 
-def cross_fit(features: sp.csr_matrix, rows: Sequence[Row], known: NDArray[np.bool_], folds: int = FOLDS) -> Floats:
-    """A logit for each row by the model without its fold; rows of `known` (brands' own sites) are left out of training."""
+def cross_fit(features: sp.csr_matrix, rows: Sequence[Row], known: NDArray[np.bool_]) -> Floats:
+    """A logit for each row of the held-out folds by the model without its fold, NaN for the others.
+
+    Rows of `known` (brands' own sites) are left out of training.
+    """
     malicious = np.array([row.malicious for row in rows])
     weights = np.array([row.weight for row in rows])
     parts = np.array([row.fold for row in rows])
     found = np.full(len(rows), np.nan)
-    for fold in range(folds):
+    for fold in range(HELD_OUT):
         kept = (parts != fold) & ~known
         fitted = fit(features[kept], malicious[kept], weights[kept])
         found[parts == fold] = logits(fitted, features[parts == fold])
@@ -101,3 +107,15 @@ def calibrate(found: Floats, malicious: NDArray[np.bool_], weights: Floats) -> t
 def probability(found: Floats, scale: float, shift: float) -> Floats:
     made: Floats = 1.0 / (1.0 + np.exp(-(found * scale + shift)))
     return made
+
+
+def threshold(rows: Sequence[Row], scores: Floats, rate: float) -> float:
+    """The score that this share of the popularity lists' hosts exceeds, each list weighing the same: one of them holds most hosts."""
+    sizes = Counter(row.source for row in rows if row.popular)
+    popular = [(float(score), 1 / sizes[row.source]) for row, score in zip(rows, scores, strict=True) if row.popular]
+    left = rate * len(sizes)
+    for score, weight in sorted(popular, reverse=True):
+        left -= weight
+        if left < 0:
+            return score
+    return 0.0

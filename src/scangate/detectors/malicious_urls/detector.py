@@ -169,7 +169,7 @@ class MaliciousUrlsDetector:
             return
         is_trusted = match.host.is_private or (
             parts is not None
-            and (self._knowledge.judge.is_exempt(parts.labels) or is_below(parts.labels, self._knowledge.services.pictures))
+            and (self._knowledge.judge.is_exempt(parts) or is_below(parts.labels, self._knowledge.services.pictures))
         )
         if is_trusted or (finding.known and not finding.flagged):
             return
@@ -219,7 +219,8 @@ class MaliciousUrlsDetector:
         """The model's, which is not asked about brands' own sites and those that a list knows, hosting for everybody aside."""
         if listing is not None and not _FOR_EVERYBODY.issuperset(listing.categories):
             return None
-        if parts is not None and self._knowledge.judge.is_exempt(parts.labels):
+        judge = self._knowledge.judge
+        if parts is not None and (judge.is_exempt(parts) or judge.is_third_party(parts.labels)):
             return None
         return self._knowledge.model.judge(match, parts, sign.rule if sign else None)
 

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from math import log2, sqrt
 from typing import Final
 
@@ -31,6 +32,7 @@ _QUERY_MAX: Final = 512
 _KEYS_MAX: Final = 12
 _SEGMENTS_MAX: Final = 12
 _BASE: Final = np.uint64(0x9E3779B97F4A7C15)
+_BASE_NUMBER: Final = int(_BASE)
 _MIX: Final = np.uint64(0xD6E8FEB86659FD93)
 _SHIFT: Final = np.uint64(64 - BITS)
 _LENGTH_PRIOR: Final = 8.0
@@ -67,6 +69,7 @@ _OFTEN_USED_PORTS: Final = frozenset((3000, 5000, 8000, 8080, 8443, 8888, 9000))
 
 Cells = NDArray[np.int64]
 Floats = NDArray[np.float64]
+_NO_CELLS: Final[Cells] = np.zeros(0, np.int64)
 
 
 class Reason(StrEnum):
@@ -274,6 +277,8 @@ def _path_signs(path: str, query: str) -> tuple[float, ...]:
 
 
 def _ngrams(text: str, orders: tuple[int, ...], salt: int) -> tuple[Cells, float]:
+    if not text:
+        return _NO_CELLS, 1.0
     data = text.encode("utf-8", "replace").translate(_DIGITS_AS_ZERO)
     codes = np.frombuffer(data, np.uint8).astype(np.uint64)
     hashes, found = codes, []
@@ -288,13 +293,18 @@ def _ngrams(text: str, orders: tuple[int, ...], salt: int) -> tuple[Cells, float
 
 def _tokens(tokens: Sequence[str], salt: int) -> tuple[Cells, float]:
     """Whole words, hashed as one n-gram each."""
-    hashes = []
-    for token in tokens:
-        code = salt
-        for byte in token.encode("utf-8", "replace")[:_TOKEN_MAX]:
-            code = (code * int(_BASE) + byte) & 0xFFFFFFFFFFFFFFFF
-        hashes.append(code ^ int(_SALTS[salt, 0]))
-    return _cells(np.array(hashes, np.uint64)), 1.0 / sqrt(len(tokens) or 1)
+    if not tokens:
+        return _NO_CELLS, 1.0
+    return _cells(np.array([_token_hash(token, salt) for token in tokens], np.uint64)), 1.0 / sqrt(len(tokens))
+
+
+@lru_cache(maxsize=8192)
+def _token_hash(token: str, salt: int) -> int:
+    """Endings and names of parameters recur."""
+    code = salt
+    for byte in token.encode("utf-8", "replace")[:_TOKEN_MAX]:
+        code = (code * _BASE_NUMBER + byte) & 0xFFFFFFFFFFFFFFFF
+    return code ^ int(_SALTS[salt, 0])
 
 
 def _cells(hashes: NDArray[np.uint64]) -> Cells:

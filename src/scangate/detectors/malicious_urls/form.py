@@ -31,6 +31,7 @@ _ALSO_EXECUTABLE: Final = b"dll|jar|apk|iso|cmd|sh|py|pl|bin"
 _BOT_BUILDS: Final = b"arm[4-7]|armv[4-7]l|mips|mipsel|mpsl|m68k|sh4|spc|ppc"
 _ANY_BUILD: Final = _BOT_BUILDS + b"|arm|arc|x86|x86_64|x86_32|i[3-6]86|sparc"
 _NAMES_MAX: Final = 200
+_FORGE_PAGES: Final = frozenset({"github.io", "gitlab.io"})
 _INSIDE_MIN: Final = 5
 _SEGMENTS_MAX: Final = 12
 
@@ -76,7 +77,6 @@ class FormJudge:
         options.case_sensitive = False
         self._brands = brands
         self._words = load_form_words()
-        self._exempt = brands.domains | self._words.delivery_networks
         self._suffixes = suffixes
         self._executable = re2.compile(rb"\.(?:" + _EXECUTABLES + rb")$", options)
         self._also_executable = re2.compile(rb"\.(?:" + _ALSO_EXECUTABLE + rb")$", options)
@@ -135,7 +135,7 @@ class FormJudge:
 
     def _name(self, match: UrlMatch, parts: HostParts) -> list[Suspicion]:
         host = match.host.text
-        if len(host) > _NAMES_MAX or not parts.domain or self.is_exempt(parts.labels):
+        if len(host) > _NAMES_MAX or not parts.domain or self.is_exempt(parts):
             return []
         signs: list[Suspicion] = []
         if "xn--" in host:
@@ -198,6 +198,20 @@ class FormJudge:
             return Suspicion(UrlRule.BRAND_BAIT, 0.75 if baited else 0.4, "phishing")
         return None
 
-    def is_exempt(self, labels: tuple[str, ...]) -> bool:
-        """A brand's own domain or a delivery network's, or a host below one."""
-        return any(".".join(labels[start:]) in self._exempt for start in range(len(labels) - 1))
+    def is_third_party(self, labels: tuple[str, ...]) -> bool:
+        """A brand's name beside a word that honest third parties use: `netflix-clone`, `paypal-sdk`."""
+        words = {word for label in labels for word in label.replace("_", "-").split("-")}
+        return not words.isdisjoint(self._words.harmless) and any(self._brands.named(word) for word in words)
+
+    def is_exempt(self, parts: HostParts) -> bool:
+        """A brand's own domain or a delivery network's, or a host below one; not what customers put below a brand's hosting service.
+
+        A code forge's pages under a brand's very name (`google.github.io`) are the brand's.
+        """
+        labels = parts.labels
+        suffix_start = len(labels) - parts.suffix_labels if parts.private else len(labels)
+        for start in range(len(labels) - 1):
+            name = ".".join(labels[start:])
+            if name in self._words.delivery_networks or (start < suffix_start and name in self._brands.domains):
+                return True
+        return parts.private and parts.suffix in _FORGE_PAGES and parts.owner_label in self._brands.names

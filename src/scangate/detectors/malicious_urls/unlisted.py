@@ -33,6 +33,9 @@ from scangate.matching.urls import UrlMatch
 _REASONS_MAX: Final = 3
 _REASON_SHARE: Final = 0.1
 """A reason is named when it makes up this share of all that speaks against the URL."""
+_REASONS: Final = tuple(Reason)
+_PART_PLACES: Final = tuple(map(_REASONS.index, PARTS))
+_SIGN_PLACES: Final = tuple(map(_REASONS.index, SIGN_REASONS))
 _RESERVED_TLDS: Final = frozenset(("example", "invalid", "test"))
 _RESERVED_DOMAINS: Final = frozenset(("example.com", "example.net", "example.org", "example.edu"))
 
@@ -41,7 +44,8 @@ Weights = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """`probability` that the URL is malicious, where as many are as are not. `reasons`: what spoke against it, strongest first."""
+    """`probability` that the URL is malicious, where as many are as are not. `reasons`: what spoke against it, strongest first; none below
+    the threshold of suspicion."""
 
     probability: float
     reasons: tuple[Reason, ...]
@@ -110,25 +114,27 @@ class UnlistedModel:
             return None
         features = self._reader.read(match, parts, rule)
         shares = self._contributions(features)
-        logit = (sum(shares.values()) + self._weights.bias) * self._weights.scale + self._weights.shift
-        return Opinion(1.0 / (1.0 + exp(-max(-60.0, min(60.0, logit)))), _reasons(shares))
+        logit = (sum(shares) + self._weights.bias) * self._weights.scale + self._weights.shift
+        probability = 1.0 / (1.0 + exp(-max(-60.0, min(60.0, logit))))
+        return Opinion(probability, _reasons(shares) if probability >= self._weights.suspect else ())
 
-    def _contributions(self, features: Features) -> dict[Reason, float]:
+    def _contributions(self, features: Features) -> list[float]:
+        """What each of _REASONS adds to the sum."""
         cells = self._weights.cells
-        shares: dict[Reason, float] = {}
-        for reason, (found, factor) in zip(PARTS, features.parts, strict=True):
+        shares = [0.0] * len(_REASONS)
+        for place, (found, factor) in zip(_PART_PLACES, features.parts, strict=True):
             if len(found):
-                shares[reason] = shares.get(reason, 0.0) + float(cells.take(found).sum()) * factor
-        for reason, weight, value in zip(SIGN_REASONS, self._sign_weights, features.signs, strict=True):
+                shares[place] += float(cells.take(found).sum()) * factor
+        for place, weight, value in zip(_SIGN_PLACES, self._sign_weights, features.signs, strict=True):
             if value:
-                shares[reason] = shares.get(reason, 0.0) + weight * value
+                shares[place] += weight * value
         return shares
 
 
-def _reasons(shares: dict[Reason, float]) -> tuple[Reason, ...]:
-    against = sorted(((share, reason) for reason, share in shares.items() if share > 0), reverse=True)
+def _reasons(shares: list[float]) -> tuple[Reason, ...]:
+    against = sorted(((share, place) for place, share in enumerate(shares) if share > 0), reverse=True)
     total = sum(share for share, _ in against)
-    return tuple(reason for share, reason in against[:_REASONS_MAX] if share >= _REASON_SHARE * total)
+    return tuple(_REASONS[place] for share, place in against[:_REASONS_MAX] if share >= _REASON_SHARE * total)
 
 
 def _is_judged(match: UrlMatch, parts: HostParts | None) -> bool:

@@ -12,6 +12,7 @@ from scangate.identity.management import router as identity_management
 from scangate.identity.role_management import router as role_management
 from scangate.identity.token_management import router as token_management
 from scangate.identity.user_management import router as user_management
+from scangate.profiles.data_profile_management import router as data_profile_management
 from scangate.profiles.management import router as profile_management
 from scangate.profiles.topic_management import router as topic_management
 from scangate.records.dashboard_management import router as dashboard_management
@@ -56,6 +57,7 @@ def create_management(settings: Settings) -> FastAPI:
         app.include_router(router)
     app.include_router(profile_management)
     app.include_router(topic_management)
+    app.include_router(data_profile_management)
     app.include_router(records_management)
     app.include_router(dashboard_management)
     return app

@@ -19,6 +19,7 @@ from sqlalchemy.exc import DatabaseError
 import scangate.db.schema as schema
 import scangate.identity.tables
 import scangate.jobs.tables
+import scangate.profiles.data_profile_tables
 import scangate.profiles.tables
 import scangate.records.rollup_tables
 import scangate.records.tables

@@ -16,6 +16,7 @@ _COMMANDS: Final = {"serve": "serve", "scan": "scan", "eval": "evaluate"}
 _GROUPS: Final = {
     "profiles": "replay",  # adds `test` to the commands of the module `profiles`
     "topics": "topics",
+    "data-profiles": "data_profiles",
     "tenants": "tenants",
     "deployments": "deployments",
     "apps": "apps",

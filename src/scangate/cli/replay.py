@@ -22,10 +22,12 @@ from scangate.errors import ProfileInvalidError
 from scangate.evaluation.replay import Decision, differences, read_rows
 from scangate.identity.principal import Operator
 from scangate.profiles.documents import checked_profile
+from scangate.profiles.own_profiles import OwnProfiles
 from scangate.profiles.service import Profiles
 
 DIFFERENT_EXIT_CODE = 1
 Side = tuple[str, object]
+Ready = tuple[str, object, OwnProfiles]
 """What is compared: a label, and a profile document."""
 
 
@@ -55,10 +57,10 @@ def test_profile(
     new = None if document is None else (str(document), read_document(document))
     sides = on_profiles(data_dir, tenant, lambda profiles, operator: _sides(profiles, operator, profile, before, after, new))
     resources = local_resources(data_dir)
-    plans = [_plan(content, resources) for _, content in sides]
+    plans = [_plan(content, resources, own) for _, content, own in sides]
     with progress_bar(len(rows)) as advance:
         found = list(differences(rows, plans[0], plans[1], advance))
-    labels = [label for label, _ in sides]
+    labels = [label for label, _, _ in sides]
     if as_json:
         differing = [difference.document() for difference in found]
         print_json({"before": labels[0], "after": labels[1], "rows": len(rows), "differences": differing})
@@ -75,7 +77,7 @@ def test_profile(
 
 async def _sides(
     profiles: Profiles, operator: Operator, name: str, before: int | None, after: int | None, new: Side | None
-) -> tuple[Side, Side]:
+) -> tuple[Ready, Ready]:
     revisions = {each.revision: each for each in await profiles.revisions(operator.tsg_id, name)}
     newest = max(revisions)
     last = newest if after is None else after
@@ -91,12 +93,15 @@ async def _sides(
         if number not in revisions:
             raise ProfileInvalidError(f"profile not found: {name!r} revision {number}")
     sides = [(f"revision {number}", document_of(revisions[number])) for number in (first, last) if number in revisions]
-    return sides[0], new or sides[-1]
+    chosen = sides[0], new or sides[-1]
+    ready = [(label, content, await profiles.own_of(operator.tsg_id, content)) for label, content in chosen]
+    return ready[0], ready[1]
 
 
-def _plan(document: object, resources: Resources) -> ScanPlan:
-    draft = checked_profile(document, REGISTRY, resources)
+def _plan(document: object, resources: Resources, own: OwnProfiles) -> ScanPlan:
+    draft = checked_profile(document, REGISTRY, resources, own)
     policy = parse_policy(draft.policy)
+    own.bind(policy)
     return compile_plan(policy, REGISTRY, resources, profile_id="", profile_name=draft.name, revision=0)
 
 

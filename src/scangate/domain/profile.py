@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError
 
 from scangate.domain.taxonomy import Action, Severity, Side
 from scangate.errors import ProfileInvalidError
@@ -90,6 +90,17 @@ class DlpMember(_Document):
     text: str = ""
     id: str = ""
     version: str = ""
+    _own: object = PrivateAttr(default=None)
+
+    @property
+    def own(self) -> object:
+        """What the detector knows of the tenant's own data profile that this means; None where it is a predefined one, or not looked
+        up yet. No part of the document: `bind` sets it."""
+        return self._own
+
+    def bind(self, own: object) -> None:
+        """Say which of the tenant's own data profiles this means, before the policy is compiled."""
+        self._own = own
 
 
 class DataLeakDetection(_Document):
@@ -248,6 +259,19 @@ class ProfilePolicy(_Document):
     @property
     def security_profile(self) -> SecurityProfile:
         return self.ai_security_profiles[0]
+
+    def data_profile_members(self) -> list[tuple[str, DlpMember]]:
+        """`(path, reference)` of every data profile that is named, for all sides and by direction."""
+        profile, start = self.security_profile, "ai-security-profiles[0]"
+        scopes: list[tuple[str, Protections]] = [(f"{start}.model-configuration", profile.model_configuration)]
+        for direction, protections in (profile.content_type_configurations or {}).items():
+            scopes.append((f"{start}.content-type-configurations.{direction}", protections))
+        return [
+            (f"{path}.data-protection.data-leak-detection.member[{number}]", member)
+            for path, scope in scopes
+            if scope.data_protection is not None and scope.data_protection.data_leak_detection is not None
+            for number, member in enumerate(scope.data_protection.data_leak_detection.member or ())
+        ]
 
 
 def parse_policy(document: object) -> ProfilePolicy:

@@ -1,30 +1,23 @@
-"""Management routes of deployment profiles, and of the data profiles that the detector of sensitive data knows."""
+"""Management routes of deployment profiles."""
 
 from __future__ import annotations
 
-import uuid
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 
-from scangate.detectors.sensitive_data.data_profiles import DataProfile, predefined_profiles
 from scangate.identity import deployments
 from scangate.identity.access import permitted
 from scangate.identity.permissions import Entity, Verb
 from scangate.identity.schemas import (
-    ArrayDlpProfileObject,
     DeploymentProfileEntryObject,
     DeploymentProfilesObject,
     DeploymentProfileUpdate,
-    DLPDataProfileObject,
 )
 from scangate.identity.service import Identity
 from scangate.web.documents import body_of, read_document
 
 router = APIRouter()
-
-_DATA_PROFILES: Final = uuid.UUID("6f0c7c5e-6c1b-5c0e-9b0b-2f1f5c0d7a11")
-"""Namespace of the ids of data profiles (RFC 9562 version 5): one profile has the same id on every server."""
 
 
 @router.get(
@@ -71,20 +64,3 @@ def _limit(wanted: DeploymentProfileUpdate, field: str) -> Any:
     """Absent stays; null takes the limit away."""
     value = getattr(wanted, field)
     return deployments.NO_LIMIT if value is None and field in wanted.model_fields_set else value
-
-
-@router.get("/dlpprofiles", summary="List data profiles", tags=["Data profiles"])
-async def list_dlp_profiles(request: Request) -> ArrayDlpProfileObject:
-    """What `data-leak-detection.member` of a security profile may name."""
-    await permitted(request, Entity.DLP_PROFILES, Verb.READ)
-    return ArrayDlpProfileObject(dlp_profiles=[_shown(profile) for profile in predefined_profiles()])
-
-
-def _shown(profile: DataProfile) -> DLPDataProfileObject:
-    return DLPDataProfileObject(
-        name=profile.name,
-        uuid=str(uuid.uuid5(_DATA_PROFILES, profile.name)),
-        id=profile.ids[0] if profile.ids else "",
-        version=str(profile.version),
-        description=profile.description,
-    )

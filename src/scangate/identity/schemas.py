@@ -231,20 +231,6 @@ class DeploymentProfilesObject(BaseModel):
     status: str = "success"
 
 
-class DLPDataProfileObject(BaseModel):
-    """A data profile that `data-leak-detection.member` of a security profile may name."""
-
-    name: str
-    uuid: str
-    id: str
-    version: str
-    description: str
-
-
-class ArrayDlpProfileObject(BaseModel):
-    dlp_profiles: list[DLPDataProfileObject]
-
-
 class ClientIdAndCustomerApp(BaseModel):
     """`client_id` becomes the subject of the token; `customer_app` is whom it scans for."""
 

@@ -14,8 +14,9 @@ from scangate.identity import audit
 from scangate.identity.links import applications_with_profile
 from scangate.identity.permissions import Entity, Verb
 from scangate.identity.principal import Operator
-from scangate.profiles import repository
+from scangate.profiles import data_profile_repository, repository
 from scangate.profiles.documents import ProfileDraft
+from scangate.profiles.own_profiles import resolve_data_profiles
 from scangate.profiles.references import resolve_topics
 from scangate.profiles.repository import ProfileRevision
 
@@ -30,9 +31,10 @@ async def insert_next(
     """The next revision of a draft's name, with an id of its own, and the one before it.
 
     Raises:
-        ProfileInvalidError: the policy names a topic that this tenant does not have.
+        ProfileInvalidError: the policy names a topic or a data profile that this tenant does not have.
     """
     topic_ids = await resolve_topics(connection, tsg_id, draft.policy)
+    data_profile_ids = await resolve_data_profiles(connection, tsg_id, draft.policy)
     newest = await repository.find_latest(connection, tsg_id, draft.name)
     deleted = await repository.find_number(connection, tsg_id, draft.name)
     revision = ProfileRevision(
@@ -47,6 +49,7 @@ async def insert_next(
         last_modified_at=datetime.now(UTC),
     )
     await repository.insert_revision(connection, revision, topic_ids)
+    await data_profile_repository.refer(connection, revision.profile_id, data_profile_ids)
     return revision, newest
 
 
@@ -128,6 +131,7 @@ async def remove(
                 + ", ".join(repr(name) for _, name in linked[:_NAMED_IN_MESSAGE]),
                 payload=[{"policy_id": id_, "policy_name": name, "priority": 0} for id_, name in linked],
             )
+    await data_profile_repository.forget_revision(connection, revision.profile_id)
     await repository.delete_revision(connection, operator.tsg_id, revision.profile_id)
     if is_last:
         await repository.forget_number(connection, operator.tsg_id, revision.profile_name)

@@ -11,9 +11,10 @@ import orjson
 
 from scangate.detectors.contract import DetectorSpec, Resources
 from scangate.domain.moments import timestamp
-from scangate.domain.profile import PROFILE_NAME_MAX, dump_policy, parse_policy
+from scangate.domain.profile import PROFILE_NAME_MAX, ProfilePolicy, dump_policy, parse_policy
 from scangate.engine.plan import compile_plan
 from scangate.errors import ProfileInvalidError
+from scangate.profiles.own_profiles import NO_OWN_PROFILES, OwnProfiles
 from scangate.profiles.repository import ProfileListing, ProfileRevision
 from scangate.profiles.severities import fill_defaults
 from scangate.profiles.texts import checked_text
@@ -31,8 +32,16 @@ class ProfileDraft:
     active: bool
 
 
-def checked_profile(document: object, registry: Sequence[DetectorSpec[Any]], resources: Resources) -> ProfileDraft:
+def checked_profile(
+    document: object,
+    registry: Sequence[DetectorSpec[Any]],
+    resources: Resources,
+    own: OwnProfiles = NO_OWN_PROFILES,
+) -> ProfileDraft:
     """A profile document (`profile_name`, `policy`, `active`) with what the server fills in.
+
+    Args:
+        own: the tenant's own data profiles that it may refer to.
 
     Raises:
         ProfileInvalidError: with the path to the fault.
@@ -45,8 +54,8 @@ def checked_profile(document: object, registry: Sequence[DetectorSpec[Any]], res
         active = True
     if not isinstance(active, bool):
         raise ProfileInvalidError("must be true or false", path="active")
-    _check_depth(document.get("policy"))
-    policy = parse_policy(document.get("policy"))
+    policy = checked_policy(document)
+    own.bind(policy)
     compile_plan(policy, registry, resources, profile_id="", profile_name=name, revision=0)
     filled = fill_defaults(dump_policy(policy))
     try:
@@ -54,6 +63,17 @@ def checked_profile(document: object, registry: Sequence[DetectorSpec[Any]], res
     except ValueError:  # YAML knows NaN and infinity, JSON does not
         raise ProfileInvalidError("holds a number that JSON does not know", path="policy") from None
     return ProfileDraft(name, filled, active)
+
+
+def checked_policy(document: object) -> ProfilePolicy:
+    """The policy of a profile document, parsed and not compiled.
+
+    Raises:
+        ProfileInvalidError: with the path to the fault.
+    """
+    policy = document.get("policy") if isinstance(document, dict) else None
+    _check_depth(policy)
+    return parse_policy(policy)
 
 
 def checked_name(name: object) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,12 +19,26 @@ from scangate.engine.plan import ScanPlan, compile_plan
 from scangate.errors import ProfileInvalidError
 from scangate.identity.principal import Operator
 from scangate.profiles import changes, repository
-from scangate.profiles.documents import ProfileDraft, checked_profile
+from scangate.profiles.data_profiles import DataProfiles
+from scangate.profiles.documents import ProfileDraft, checked_policy, checked_profile
+from scangate.profiles.own_profiles import NO_OWN_PROFILES, OwnProfiles
 from scangate.profiles.repository import ProfileListing, ProfileRevision
 
 PROFILE_NOT_FOUND = "AI profile not found"
 PROFILE_INACTIVE = "invalid profile: profile inactive"
 PROFILE_REQUIRED = "AI profile required: name one, or link one to the API key's application"
+
+
+Stamp = tuple[tuple[str, int], ...]
+"""Ids and revisions of the own data profiles that a plan was compiled with."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A revision with the tenant's own data profiles as they were when it was read."""
+
+    revision: ProfileRevision
+    own: OwnProfiles
 
 
 class Profiles:
@@ -46,13 +61,14 @@ class Profiles:
         self._registry = registry
         self._resources = resources
         self._size = size
-        self._newest: ReadThrough[tuple[str, str], ProfileRevision | None] = ReadThrough(
+        self.data_profiles = DataProfiles(database, resources, on_change=self._forget_all)
+        self._newest: ReadThrough[tuple[str, str], _Found | None] = ReadThrough(
             self._find_latest, ttl_seconds=ttl_seconds, size=size, watch=watch
         )
-        self._by_id: ReadThrough[tuple[str, str], ProfileRevision | None] = ReadThrough(
+        self._by_id: ReadThrough[tuple[str, str], _Found | None] = ReadThrough(
             self._find_by_id, ttl_seconds=ttl_seconds, size=size, watch=watch
         )
-        self._plans: OrderedDict[tuple[str, str], ScanPlan] = OrderedDict()
+        self._plans: OrderedDict[tuple[str, str], tuple[Stamp, ScanPlan]] = OrderedDict()
 
     async def plan(self, tsg_id: str, *, profile_id: str | None, profile_name: str | None) -> ScanPlan:
         """The plan of a revision (by id), else of the newest revision with a name; the id wins when both are given.
@@ -62,64 +78,87 @@ class Profiles:
                 inactive newest revision does not give way to an older one: who switched it off meant the profile.
         """
         if profile_id:
-            revision = await self._by_id.get((tsg_id, profile_id))
+            found = await self._by_id.get((tsg_id, profile_id))
         elif profile_name:
-            revision = await self._newest.get((tsg_id, profile_name))
+            found = await self._newest.get((tsg_id, profile_name))
         else:
             raise ProfileInvalidError(PROFILE_REQUIRED)
-        if revision is None:
+        if found is None:
             raise ProfileInvalidError(PROFILE_NOT_FOUND)
-        if not revision.active:
+        if not found.revision.active:
             raise ProfileInvalidError(PROFILE_INACTIVE)
-        return self.compiled(revision)
+        return self._compiled(found)
 
-    async def _find_latest(self, key: tuple[str, str]) -> ProfileRevision | None:
+    async def _find_latest(self, key: tuple[str, str]) -> _Found | None:
         async with self._database.read() as connection:
-            return await repository.find_latest(connection, *key)
+            revision = await repository.find_latest(connection, *key)
+        return await self._with_own(revision)
 
-    async def _find_by_id(self, key: tuple[str, str]) -> ProfileRevision | None:
+    async def _find_by_id(self, key: tuple[str, str]) -> _Found | None:
         async with self._database.read() as connection:
-            return await repository.find_by_id(connection, *key)
+            revision = await repository.find_by_id(connection, *key)
+        return await self._with_own(revision)
 
-    def compiled(self, revision: ProfileRevision) -> ScanPlan:
+    async def _with_own(self, revision: ProfileRevision | None) -> _Found | None:
+        if revision is None:
+            return None
+        try:
+            policy = parse_policy(revision.policy)
+        except ProfileInvalidError:  # whoever compiles it will be told
+            return _Found(revision, NO_OWN_PROFILES)
+        return _Found(revision, await self.data_profiles.referred_to(revision.tsg_id, policy))
+
+    def _compiled(self, found: _Found) -> ScanPlan:
         """
         Raises:
             ProfileInvalidError: the stored document cannot be compiled.
         """
+        revision, stamp = found.revision, found.own.stamp
         key = (revision.tsg_id, revision.profile_id)
-        plan = self._plans.get(key)
-        if plan is None:
+        known, plan = self._plans.get(key, (None, None))
+        if plan is None or known != stamp:
+            policy = parse_policy(revision.policy)
+            found.own.bind(policy)
             plan = compile_plan(
-                parse_policy(revision.policy),
+                policy,
                 self._registry,
                 self._resources,
                 profile_id=revision.profile_id,
                 profile_name=revision.profile_name,
                 revision=revision.revision,
             )
-            self._plans[key] = plan
+            self._plans[key] = (stamp, plan)
             if len(self._plans) > self._size:
                 self._plans.popitem(last=False)
         return plan
 
-    async def check(self, document: object) -> ProfileDraft:
+    async def check(self, tsg_id: str, document: object) -> ProfileDraft:
         """A document that may be stored; the loop goes on while it is compiled.
 
         Raises:
             ProfileInvalidError: with the path to the fault.
         """
-        return await asyncio.to_thread(checked_profile, document, self._registry, self._resources)
+        own = await self.own_of(tsg_id, document)
+        return await asyncio.to_thread(checked_profile, document, self._registry, self._resources, own)
+
+    async def own_of(self, tsg_id: str, document: object) -> OwnProfiles:
+        """The tenant's own data profiles that a profile document refers to.
+
+        Raises:
+            ProfileInvalidError: with the path to the fault.
+        """
+        return await self.data_profiles.referred_to(tsg_id, checked_policy(document))
 
     async def create(self, operator: Operator, document: object, *, by: str) -> ProfileRevision:
         """Store the first revision of a name; see `changes.create` for what it raises."""
-        draft = await self.check(document)
+        draft = await self.check(operator.tsg_id, document)
         async with self._database.write() as connection:
             revision = await changes.create(connection, operator, draft, by=by)
         return self._changed(revision)
 
     async def replace(self, operator: Operator, profile_id: str, document: object, *, by: str) -> ProfileRevision:
         """Store the next revision of the profile that an id belongs to; see `changes.replace` for what it raises."""
-        draft = await self.check(document)
+        draft = await self.check(operator.tsg_id, document)
         async with self._database.write() as connection:
             revision = await changes.replace(connection, operator, profile_id, draft, by=by)
         return self._changed(revision)
@@ -130,7 +169,7 @@ class Profiles:
         Raises:
             ProfileInvalidError: with the path to the fault; nothing is stored.
         """
-        draft = await self.check(document)
+        draft = await self.check(operator.tsg_id, document)
         async with self._database.write() as connection:
             revision = await changes.apply(connection, operator, draft, by=by)
         return self._changed(revision)
@@ -159,6 +198,11 @@ class Profiles:
     async def find_name(self, connection: AsyncConnection, tsg_id: str, name_or_id: str) -> str | None:
         """See `repository.find_name`; for those who link a profile, inside their transaction."""
         return await repository.find_name(connection, tsg_id, name_or_id)
+
+    def _forget_all(self) -> None:
+        """A data profile was changed, which any profile may refer to."""
+        self._newest.clear()
+        self._by_id.clear()
 
     def _changed(self, revision: ProfileRevision) -> ProfileRevision:
         """From here on this process answers by what was committed."""

@@ -7,13 +7,13 @@ from dataclasses import replace
 from hashlib import sha256
 
 from scangate.detectors.contract import CompiledDetector, Subject
-from scangate.detectors.sensitive_data.data_profiles import DataProfile, Selection, at_least
+from scangate.detectors.sensitive_data.data_profiles import DataProfile, Selection
 from scangate.detectors.sensitive_data.finding import SensitiveDataFinding
 from scangate.detectors.sensitive_data.options import OwnMember, SensitiveDataOptions
 from scangate.detectors.sensitive_data.own.definition import Condition
 from scangate.detectors.sensitive_data.own.profile import OwnDataProfile, OwnMatch, comparable
 from scangate.detectors.sensitive_data.own.rules import Counted, covers, met
-from scangate.detectors.sensitive_data.rule import RANK, DataCategory
+from scangate.detectors.sensitive_data.thresholds import judged
 from scangate.domain.content import Span
 from scangate.domain.taxonomy import Encoding, Severity
 from scangate.matching.literals import lower_same_length
@@ -61,20 +61,12 @@ class OwnProfilesDetector:
             DeadlineExceededError: passed on from `subject.checkpoint()` and the predefined patterns.
         """
         found = list(self._predefined.detect(subject)) if self._predefined is not None else []
-        findings = [self._judged(finding) for finding in found if isinstance(finding, SensitiveDataFinding)]
+        of_predefined = [finding for finding in found if isinstance(finding, SensitiveDataFinding)]
+        findings = judged(of_predefined, self._options.data_profiles, self._options.minimum_confidence, subject.part.text)
         for own in self._options.own:
             subject.checkpoint()
             findings = self._under(own, findings, subject)
         return sorted(findings, key=lambda finding: (finding.span, finding.rule))
-
-    def _judged(self, finding: SensitiveDataFinding) -> SensitiveDataFinding:
-        """A finding of a predefined pattern, flagged where a predefined data profile asks for it."""
-        category = DataCategory(finding.category)
-        asked = [profile.minimum_for(category, finding.pattern_name) for profile in self._options.data_profiles]
-        minimums = [minimum for minimum in asked if minimum is not None]
-        least = self._options.minimum_confidence or min(minimums, key=RANK.__getitem__, default=None)
-        flagged = bool(minimums) and least is not None and at_least(finding.confidence, least)
-        return finding if flagged is finding.flagged else replace(finding, flagged=flagged)
 
     def _under(self, own: OwnMember, findings: list[SensitiveDataFinding], subject: Subject) -> list[SensitiveDataFinding]:
         """All findings, with those of one own data profile, after its rules."""
@@ -87,7 +79,7 @@ class OwnProfilesDetector:
         conditions = [met(rule, known) if rule is not None else () for rule in profile.document.rules]
         matched = tuple(number for number, holding in enumerate(conditions, start=1) if holding)
         holding = [condition for group in conditions for condition in group]
-        judged = [
+        reported = [
             finding if finding.flagged or excused or value is None or not _counts(value, holding) else replace(
                 finding, flagged=True, data_profile_id=own.data_profile_id, matched_rules=matched
             )
@@ -95,8 +87,8 @@ class OwnProfilesDetector:
         ]  # fmt: skip
         for (match, span, encodings), value in zip(matches, of_own, strict=True):
             flagged = _counts(value, holding)
-            judged.append(self._finding(own, match, span, encodings, matched if flagged else ()))
-        return judged
+            reported.append(self._finding(own, match, span, encodings, matched if flagged else ()))
+        return reported
 
     def _finding(
         self, own: OwnMember, match: OwnMatch, span: Span, encodings: tuple[Encoding, ...], matched: tuple[int, ...]

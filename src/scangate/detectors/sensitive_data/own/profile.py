@@ -219,7 +219,11 @@ class OwnDataProfile:
 
 def _encodable(text: str) -> str:
     """JSON allows lone surrogates, which no keyword has and the finder does not take."""
-    if text.isascii() or not any("\ud800" <= char <= "\udfff" for char in text):
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        pass
+    else:
         return text
     return "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in text)
 

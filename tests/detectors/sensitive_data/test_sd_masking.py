@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scangate.detectors.contract import Resources, Subject
@@ -40,6 +40,7 @@ def test_the_documented_example() -> None:
     assert mask(text, _flagged(text)) == "My SSN is XXXXXXXXXXX and my card is XXXXXXXXXXXXXXXXXXX"
 
 
+@settings(deadline=None)  # the first text compiles what it needs
 @given(st.lists(st.tuples(FILLER, st.sampled_from(sorted(VALUES))), min_size=1, max_size=4), FILLER)
 def test_every_value_is_masked_and_nothing_else(pieces: list[tuple[str, str]], tail: str) -> None:
     text = expected = ""

@@ -23,11 +23,14 @@ class _Document(BaseModel):
 
 
 class Selection(_Document):
-    """Data patterns by category or by name, flagged from a minimum confidence on."""
+    """Data patterns by category or by name: matched by `count` matches of a minimum confidence, by so many different values where
+    they are to be `unique`."""
 
     categories: tuple[DataCategory, ...] = ()
     patterns: tuple[str, ...] = ()
     minimum: Confidence = Confidence.MEDIUM
+    count: int = Field(default=1, ge=1, le=500)
+    unique: bool = False
 
     def covers(self, category: DataCategory, name: str) -> bool:
         return category in self.categories or name in self.patterns
@@ -42,10 +45,13 @@ class DataProfile(_Document):
     version: int = 1
     description: str = ""
     select: tuple[Selection, ...] = Field(min_length=1)
+    """The first rule: matched when one of its selections is."""
+    second: tuple[Selection, ...] = ()
+    """The second rule, as a rule for many weak matches where the first is for one strong one."""
 
     def minimum_for(self, category: DataCategory, name: str) -> Confidence | None:
-        """From which confidence on a pattern is flagged; None when the profile does not ask for it."""
-        wanted = [selection.minimum for selection in self.select if selection.covers(category, name)]
+        """From which confidence on a pattern counts for one of the rules; None when the profile does not ask for it."""
+        wanted = [selection.minimum for selection in (*self.select, *self.second) if selection.covers(category, name)]
         return min(wanted, key=RANK.__getitem__, default=None)
 
     def referred_to_by(self, member: DlpMember) -> "DataProfile":  # noqa: UP037 - the class itself

@@ -15,6 +15,7 @@ from scangate.detectors.sensitive_data.overlaps import resolve_overlaps
 from scangate.detectors.sensitive_data.own.detector import OwnProfilesDetector, needed_profiles
 from scangate.detectors.sensitive_data.rule import RANK
 from scangate.detectors.sensitive_data.scanner import ALLOWANCE, Hit, Scanner
+from scangate.detectors.sensitive_data.thresholds import judged
 from scangate.domain.content import Span
 from scangate.domain.taxonomy import Confidence, Encoding
 from scangate.errors import DeadlineExceededError
@@ -67,7 +68,12 @@ class SensitiveDataDetector:
                 text is not known to be clean.
         """
         evidence = self._evidence(subject)
-        findings = [self._finding(claim) for claim in _distinct(evidence.claims)]
+        findings = judged(
+            [self._finding(claim) for claim in _distinct(evidence.claims)],
+            self._options.data_profiles,
+            self._options.minimum_confidence,
+            subject.part.text,
+        )
         if evidence.unread:
             flagged = [finding for finding in findings if finding.flagged]
             if not flagged:
@@ -114,7 +120,7 @@ class SensitiveDataDetector:
             action=self._options.action,
             severity=self._options.severity or rule.severity,
             category=rule.category.value,
-            flagged=at_least(hit.confidence, self._minimums[hit.compiled.index]),
+            flagged=False,
             encodings=claim.encodings,
             pattern_name=rule.name,
             pattern_id=hit.compiled.pattern_id,

@@ -47,12 +47,13 @@ def report(options: SensitiveDataOptions, findings: Sequence[Sequence[Finding]],
 
 def _predefined(options: SensitiveDataOptions, flagged: Sequence[SensitiveDataFinding]) -> JsonObject:
     profile = _profile(options, flagged)
+    matched = {finding.matched_rules for finding in flagged if not finding.data_profile_id}
     return {
         "dlp_profile_name": profile.name,
         "dlp_profile_id": profile.ids[0] if profile.ids else "",
         "dlp_profile_version": profile.version,
-        "data_pattern_rule1_verdict": "MATCHED" if flagged else "NOT_MATCHED",
-        "data_pattern_rule2_verdict": "",
+        "data_pattern_rule1_verdict": "MATCHED" if any(2 not in rules or 1 in rules for rules in matched) else "NOT_MATCHED",
+        "data_pattern_rule2_verdict": "MATCHED" if any(2 in rules for rules in matched) else "",
     }
 
 

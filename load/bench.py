@@ -1,6 +1,6 @@
 """`make bench`: the service's speed, each figure a ratio or measured beside a bare FastAPI endpoint in the same run.
 
-python -m load.bench [--quick] [--write docs/benchmarks.md]
+python -m load.bench [--quick] [--section scans|management] [--write docs/benchmarks.md]
 """
 
 from __future__ import annotations
@@ -12,31 +12,17 @@ import platform
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from load import servers, texts
+from load import management, servers, texts
 from load.client import Outcome, Target, run
+from load.figure import Figure
 from load.peer import beside_a_peer
 
 KIB, MIB = 1024, 1024 * 1024
 PATH = "/v1/scan/sync/request"
 MARKERS = ("<!-- bench:begin -->", "<!-- bench:end -->")
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One row of the table. `good` is None where there is no target."""
-
-    name: str
-    measured: str
-    target: str = ""
-    good: bool | None = None
-
-    def row(self) -> str:
-        mark = "" if self.good is None else "yes" if self.good else "**no**"
-        return f"| {self.name} | {self.measured} | {self.target} | {mark} |"
 
 
 def scan_body(text: str, profile: str, side: str = "response") -> bytes:
@@ -193,6 +179,13 @@ def measure(*, quick: bool) -> list[Figure]:
     return figures
 
 
+def measure_management(*, quick: bool) -> list[Figure]:
+    return management.measure(rows=50_000, many=1000) if quick else management.measure(rows=1_000_000, many=10_000)
+
+
+SECTIONS: dict[str, Callable[..., list[Figure]]] = {"scans": measure, "management": measure_management}
+
+
 def table(figures: list[Figure]) -> str:
     head = "| what | measured | target | reached |\n|---|---|---|---|\n"
     return head + "\n".join(figure.row() for figure in figures)
@@ -220,8 +213,10 @@ def main(progress: Callable[[str], None] = print) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer requests; the memory run is too short to mean much")
     parser.add_argument("--write", type=Path, help="put the table into this document")
+    parser.add_argument("--section", choices=SECTIONS, action="append", help="only this one; by default all of them")
     arguments = parser.parse_args()
-    text = f"{machine()}\n\n{table(measure(quick=arguments.quick))}"
+    sections = arguments.section or list(SECTIONS)
+    text = f"{machine()}\n\n{table([figure for name in sections for figure in SECTIONS[name](quick=arguments.quick)])}"
     progress(text)
     if arguments.write:
         write_into(arguments.write, text)

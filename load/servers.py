@@ -11,7 +11,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,6 +64,7 @@ class Server:
     port: int
     start_seconds: float
     bootstrap: dict[str, Any]
+    data_dir: Path
 
     @property
     def resident_mb(self) -> float:
@@ -80,7 +81,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _wait(url: str, process: subprocess.Popen[bytes], seconds: float = 60) -> None:
+def _wait(url: str, process: subprocess.Popen[bytes], seconds: float = 240) -> None:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         if process.poll() is not None:
@@ -99,9 +100,16 @@ def _wait(url: str, process: subprocess.Popen[bytes], seconds: float = 60) -> No
 
 @contextmanager
 def scangate(
-    *, workers: int = 1, profiles: tuple[dict[str, Any], ...] = (OFF, PATTERNS), env: dict[str, str] | None = None
+    *,
+    workers: int = 1,
+    profiles: tuple[dict[str, Any], ...] = (OFF, PATTERNS),
+    env: dict[str, str] | None = None,
+    prepare: Callable[[Path], None] | None = None,
 ) -> Iterator[Server]:
-    """A server with the given profiles beside the seeded ones; started once on an empty directory, then again and timed."""
+    """A server with the given profiles beside the seeded ones; started once on an empty directory, then again and timed.
+
+    `prepare` is given the data directory between the two starts.
+    """
     with tempfile.TemporaryDirectory() as folder:
         data_dir = Path(folder) / "data"
         for attempt in ("first start", "timed start"):
@@ -114,20 +122,22 @@ def scangate(
                 _wait(f"http://127.0.0.1:{port}/ready", process)
                 seconds = time.perf_counter() - started
                 if attempt == "first start":
-                    _apply(data_dir, profiles)
-                    continue
-                yield Server(process, port, seconds, json.loads((data_dir / "bootstrap.json").read_text()))
+                    _apply(data_dir, profiles, env or {})
+                else:
+                    yield Server(process, port, seconds, json.loads((data_dir / "bootstrap.json").read_text()), data_dir)
             finally:
                 process.send_signal(signal.SIGTERM)
                 process.wait(timeout=60)
+            if attempt == "first start" and prepare is not None:
+                prepare(data_dir)
 
 
-def _apply(data_dir: Path, profiles: tuple[dict[str, Any], ...]) -> None:
+def _apply(data_dir: Path, profiles: tuple[dict[str, Any], ...], env: dict[str, str]) -> None:
     for document in profiles:
         file = data_dir / f"{document['profile_name']}.json"
         file.write_text(json.dumps(document))
         command = [sys.executable, "-m", "scangate", "profiles", "apply", str(file), "--data-dir", str(data_dir)]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=os.environ | env)
 
 
 @contextmanager
@@ -137,7 +147,7 @@ def bare() -> Iterator[Server]:
     process = subprocess.Popen([sys.executable, "-c", BARE, str(port)])
     try:
         _wait(f"http://127.0.0.1:{port}/", process)
-        yield Server(process, port, time.perf_counter() - started, {})
+        yield Server(process, port, time.perf_counter() - started, {}, Path())
     finally:
         process.terminate()
         process.wait(timeout=30)

@@ -123,6 +123,7 @@ async def summed(database: Database, tsg_id: str, seconds: int) -> tuple[Span, d
             expected = Counter({mask: items for app, mask, items in by_app if app == one.app})
             assert Counter(dict(await figures.severities(*asked, one.app))) == expected
         names = await figures.application_names(*asked)
+        assert await figures.sessions_by_bucket(*asked) == await figures.sessions_by_bucket(*asked, names)
         return span, {
             "apps": [(a.app, a.last_us, a.sessions, a.violating) for a in apps],
             "names": names,

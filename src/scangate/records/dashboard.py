@@ -59,7 +59,8 @@ async def applications_overview(database: Database, tsg_id: str, seconds: int, *
     async with _view(database, tsg_id, seconds) as (connection, span):
         everything = await figures.applications(connection, tsg_id, span)
         shown = everything[offset : offset + limit]
-        buckets = await figures.sessions_by_bucket(connection, tsg_id, span, [found.app for found in shown])
+        some = [found.app for found in shown] if len(shown) < len(everything) else None
+        buckets = await figures.sessions_by_bucket(connection, tsg_id, span, some)
         labels = await labels_of(connection, tsg_id, (found.app[0] for found in shown))
     starts = span.starts()
     items = [_overview_item(found, buckets.get(found.app, {}), starts, labels) for found in shown]

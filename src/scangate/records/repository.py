@@ -1,6 +1,6 @@
 """Every query on the scan log itself, on stored content, on tenants' settings and on cursors of forwarding.
 
-What dashboards count stands in `figures`.
+What dashboards count stands in `figures`, and how it is summed up in `rollups`.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ class ScanLogRow(Base):
     __table_args__ = (
         Index("ix_scan_log_received", "tsg_id", "received_us", "log_id"),
         Index("ix_scan_log_category", "tsg_id", "category", "received_us", "text_records"),
-        Index("ix_scan_log_session", "tsg_id", "application_id", "app_name", "session_id", "received_us", "category"),
+        Index("ix_scan_log_session", "tsg_id", "application_id", "app_name", "session_id", "received_us", "log_id", "category"),
         # what violates in a session, without a look at the rest of it
         Index(
             "ix_scan_log_threats",

@@ -14,7 +14,7 @@ _APP = {"application_id": 36, "app_name": 256}
 
 def upgrade() -> None:
     op.drop_index("ix_scan_log_session", "scan_log")
-    op.create_index("ix_scan_log_session", "scan_log", [*_SESSION, "category"])
+    op.create_index("ix_scan_log_session", "scan_log", [*_SESSION, "log_id", "category"])
     threats = sa.text("category = 'malicious'")
     op.create_index("ix_scan_log_threats", "scan_log", [*_SESSION, "severities"], sqlite_where=threats, postgresql_where=threats)
     _slots("scan_slots", [], [sa.Column("profile_name", sa.String(100), primary_key=True)], ["tokens", "last_us"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from scangate.cli.profiles import read_document
 from scangate.detectors.contract import DetectorSpec, Resources
@@ -13,8 +13,12 @@ from scangate.domain.profile import parse_policy
 from scangate.engine.plan import ScanPlan, compile_plan
 from scangate.errors import ProfileInvalidError
 from scangate.profiles.documents import checked_profile
-from scangate.profiles.seeds import seeded_profiles
+from scangate.profiles.seeds import measured_policy, seeded_profiles
 from scangate.settings import load_settings
+
+
+MEASURED_PROFILE: Final = "measured"
+"""Known to the command line only: the profile under which detectors are measured, unless another is named."""
 
 
 def local_resources(data_dir: Path | None = None) -> Resources:
@@ -29,13 +33,13 @@ def plan_of(profile: str, registry: Sequence[DetectorSpec[Any]], resources: Reso
     Raises:
         ProfileInvalidError: there is no such profile, or its document asks for what does not exist.
     """
-    seeds = seeded_profiles()
+    seeds = {**seeded_profiles(), MEASURED_PROFILE: measured_policy()}
     if profile in seeds:
         document: object = {"profile_name": profile, "policy": seeds[profile]}
     elif Path(profile).is_file():
         document = read_document(Path(profile))
     else:
-        raise ProfileInvalidError(f"profile not found: {profile!r} is neither a file nor one of {', '.join(seeds)}")
+        raise ProfileInvalidError(f"profile not found: {profile!r} is neither a file nor one of {', '.join(seeded_profiles())}")
     draft = checked_profile(document, registry, resources)
     policy = parse_policy(draft.policy)
     return compile_plan(policy, registry, resources, profile_id=new_id(), profile_name=draft.name, revision=1)

@@ -11,6 +11,7 @@ from scangate.detectors.malicious_code import SPEC as MALICIOUS_CODE
 from scangate.detectors.malicious_urls import SPEC as MALICIOUS_URLS
 from scangate.detectors.prompt_injection import SPEC as PROMPT_INJECTION
 from scangate.detectors.sensitive_data import SPEC as SENSITIVE_DATA
+from scangate.detectors.source_code import SPEC as SOURCE_CODE
 from scangate.detectors.toxic_content import SPEC as TOXIC_CONTENT
 
 REGISTRY: Final[tuple[DetectorSpec[Any], ...]] = (
@@ -21,4 +22,5 @@ REGISTRY: Final[tuple[DetectorSpec[Any], ...]] = (
     AGENT_SECURITY,
     MALICIOUS_URLS,
     MALICIOUS_CODE,
+    SOURCE_CODE,
 )

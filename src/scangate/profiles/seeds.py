@@ -8,7 +8,10 @@ DEFAULT_PROFILE = "default"
 
 
 def seeded_profiles() -> dict[str, dict[str, Any]]:
-    """Name to policy: `default` blocks, `monitor` detects the same and allows, `mask-sensitive-data` masks and lets pass."""
+    """Name to policy: `default` blocks, `monitor` detects the same and allows, `mask-sensitive-data` masks and lets pass.
+
+    Source code is reported in all of them and flagged in none: much of what people ask a model about is code.
+    """
     return {
         DEFAULT_PROFILE: _policy("block"),
         "monitor": _policy("allow"),
@@ -16,7 +19,14 @@ def seeded_profiles() -> dict[str, dict[str, Any]]:
     }
 
 
-def _policy(action: str, *, leak_action: str | None = None, mask: bool = False) -> dict[str, Any]:
+def measured_policy() -> dict[str, Any]:
+    """Every protection blocks, source code as well: what detectors are measured under."""
+    return _policy("block", source_code_action="block")
+
+
+def _policy(
+    action: str, *, leak_action: str | None = None, mask: bool = False, source_code_action: str = "allow"
+) -> dict[str, Any]:
     operations = ("create", "read", "update", "delete")
     return {
         "ai-security-profiles": [
@@ -36,6 +46,7 @@ def _policy(action: str, *, leak_action: str | None = None, mask: bool = False) 
                             "action": leak_action or action,
                             "mask-data-inline": mask,
                         },
+                        "source-code-detection": {"action": source_code_action},
                         "database-security": [{"name": f"database-security-{name}", "action": action} for name in operations],
                     },
                     "model-protection": [

@@ -122,10 +122,10 @@ async def summed(database: Database, tsg_id: str, seconds: int) -> tuple[Span, d
         for one in apps:
             expected = Counter({mask: items for app, mask, items in by_app if app == one.app})
             assert Counter(dict(await figures.severities(*asked, one.app))) == expected
-        names = await figures.application_names(*asked)
+        names = [one.app for one in apps]
         assert await figures.sessions_by_bucket(*asked) == await figures.sessions_by_bucket(*asked, names)
         return span, {
-            "apps": [(a.app, a.last_us, a.sessions, a.violating) for a in apps],
+            "apps": [(a.app, await figures.last_activity(*asked, a.app), a.sessions, a.violating) for a in apps],
             "names": names,
             "chart": await figures.sessions_chart(*asked),
             "by_app": await figures.sessions_by_bucket(*asked, names),

@@ -96,13 +96,14 @@ async def application(database: Database, tsg_id: str, seconds: int, app: App) -
     month_start = microseconds(datetime.now(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0))
     async with _view(database, tsg_id, seconds) as (connection, span):
         found = next(iter(await figures.applications(connection, tsg_id, span, app)), None)
+        last_us = await figures.last_activity(connection, tsg_id, span, app)
         tally = Tally()
         for mask, rows in await figures.severities(connection, tsg_id, span, app):
             tally.add(mask, rows)
         daily = _scaled(await figures.token_sum(connection, tsg_id, span, app) / span.days)
         monthly = _scaled(await figures.tokens_since(connection, tsg_id, span, app, month_start))
         profiles = await figures.profiles_used(connection, tsg_id, span, app)
-        last_session = await figures.last_session(connection, tsg_id, app, found.last_us) if found else None
+        last_session = await figures.last_session(connection, tsg_id, app, last_us) if last_us else None
         labels = await labels_of(connection, tsg_id, [app[0]])
     registered = labels.applications.get(app[0])
     return {
@@ -111,7 +112,7 @@ async def application(database: Database, tsg_id: str, seconds: int, app: App) -
         "cloud": _cloud(labels, app[0]),
         "source": SOURCE,
         "created_at": timestamp(registered.created_at) if registered else None,
-        "updated_at": _moment(found.last_us) if found else None,
+        "updated_at": _moment(last_us) if last_us else None,
         "has_webhook_sig": False,
         "profiles": profiles,
         "token_stats": {
@@ -125,7 +126,7 @@ async def application(database: Database, tsg_id: str, seconds: int, app: App) -
             "violating": found.violating if found else 0,
             "violation_breakdown": tally.of(),
             "last_session_id": last_session,
-            "most_recent_session_time": _moment(found.last_us) if found else None,
+            "most_recent_session_time": _moment(last_us) if last_us else None,
         },
     }
 
@@ -187,8 +188,8 @@ async def _tallies(connection: AsyncConnection, tsg_id: str, span: Span) -> defa
 
 async def apps_list(database: Database, tsg_id: str, seconds: int) -> JsonObject:
     async with _view(database, tsg_id, seconds) as (connection, span):
-        found = await figures.application_names(connection, tsg_id, span)
-    return {"applications": [{"application_id": app[0], "application_name": app[1]} for app in found]}
+        found = await figures.applications(connection, tsg_id, span)
+    return {"applications": [{"application_id": one.app[0], "application_name": one.app[1]} for one in found]}
 
 
 async def sessions_chart(database: Database, tsg_id: str, seconds: int) -> JsonObject:

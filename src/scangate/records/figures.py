@@ -39,10 +39,9 @@ SlotRow = type[ScanSlotRow] | type[ThreatSlotRow] | type[SessionSlotRow]
 
 @dataclass(frozen=True, slots=True)
 class AppFigures:
-    """An application in a window; the time in microseconds since 1970."""
+    """An application in a window."""
 
     app: App
-    last_us: int
     sessions: int
     violating: int
 
@@ -76,26 +75,23 @@ def _split(query: Any, kinds: tuple[int, int], span: Span, tsg_id: str, app: App
 
 
 async def applications(connection: AsyncConnection, tsg_id: str, span: Span, app: App | None = None) -> list[AppFigures]:
-    """By name; all of them or the one."""
-    scan, row = ScanSlotRow, SessionSlotRow
-    names = scan.application_id, scan.app_name
-    last = select(*names, func.max(scan.last_us)).where(*_in_span(scan, tsg_id, span, app)).group_by(*names)
-    counted = select(row.application_id, row.app_name, row.kind, func.sum(row.sessions)).group_by(
-        row.application_id, row.app_name
-    )
-    counted = _split(counted, (LAST, LAST_VIOLATING), span, tsg_id, app)
-    sessions = {(found[0], found[1], found[2]): int(found[3]) for found in (await connection.execute(counted)).all()}
+    """By name; all of them or the one. Whatever scanned in the window has sessions that were active last in it."""
+    row = SessionSlotRow
+    query = select(row.application_id, row.app_name, row.kind, func.sum(row.sessions)).group_by(row.application_id, row.app_name)
+    counts: dict[App, dict[int, int]] = {}
+    for id_, name, kind, sessions in (await connection.execute(_split(query, (LAST, LAST_VIOLATING), span, tsg_id, app))).all():
+        counts.setdefault((id_, name), {})[kind] = int(sessions)
     figures = [
-        AppFigures((id_, name), last_us, sessions.get((id_, name, LAST), 0), sessions.get((id_, name, LAST_VIOLATING), 0))
-        for id_, name, last_us in (await connection.execute(last)).all()
+        AppFigures(one, found.get(LAST, 0), found.get(LAST_VIOLATING, 0)) for one, found in counts.items() if found.get(LAST)
     ]
     return sorted(figures, key=lambda found: (found.app[1], found.app[0]))
 
 
-async def application_names(connection: AsyncConnection, tsg_id: str, span: Span) -> list[App]:
-    row = ScanSlotRow
-    query = select(row.application_id, row.app_name).where(*_in_span(row, tsg_id, span)).distinct()
-    return sorted(((found[0], found[1]) for found in (await connection.execute(query)).all()), key=lambda app: (app[1], app[0]))
+async def last_activity(connection: AsyncConnection, tsg_id: str, span: Span, app: App) -> int | None:
+    """When the application scanned last, in microseconds since 1970; None where it did not in the window."""
+    query = select(func.max(ScanSlotRow.last_us)).where(*_in_span(ScanSlotRow, tsg_id, span, app))
+    found: int | None = await connection.scalar(query)
+    return found
 
 
 def _active(span: Span) -> ColumnElement[bool]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hmac
+import hashlib
 from collections.abc import Iterable
 
 import numpy as np
@@ -11,23 +11,28 @@ import numpy.typing as npt
 KEY_BYTES = 32
 Hashes = npt.NDArray[np.uint64]
 _SIZE = 8
-_VALUE, _WORD = b"v\x00", b"w\x00"
+_BLOCK = 64
 
 
 class Keyed:
-    """HMAC-SHA-256 under one key, cut to 64 bits. Remembers the words of one text: belongs to one scan, or to one import."""
+    """HMAC-SHA-256 of values, cut to 64 bits, and keyed BLAKE2b of words, which are many. Remembers the words of one text: belongs to one
+    scan, or to one import."""
 
-    __slots__ = ("_key", "_words")
+    __slots__ = ("_inner", "_outer", "_word", "_words")
 
     def __init__(self, key: bytes) -> None:
         if len(key) != KEY_BYTES:
             raise ValueError(f"a key has {KEY_BYTES} bytes")
-        self._key = key
+        padded = key.ljust(_BLOCK, b"\0")
+        # the two states that every HMAC under a key begins with (RFC 2104): copying them is twice as quick as `hmac.digest`
+        self._inner = hashlib.sha256(bytes(octet ^ 0x36 for octet in padded))
+        self._outer = hashlib.sha256(bytes(octet ^ 0x5C for octet in padded))
+        self._word = hashlib.blake2b(key=key, digest_size=_SIZE, person=b"scangate word")
         self._words: dict[str, bytes] = {}
 
     def values(self, canonical: Iterable[str]) -> Hashes:
         """One hash per whole value."""
-        return _numbers(b"".join(self._hash(_VALUE, value) for value in canonical))
+        return _numbers(b"".join(map(self._of_value, canonical)))
 
     def words(self, words: Iterable[str]) -> Hashes:
         """One hash per word; it says nothing about values that are made of the word."""
@@ -36,12 +41,18 @@ class Keyed:
         for word in words:
             digest = known.get(word)
             if digest is None:
-                digest = known[word] = self._hash(_WORD, word)
+                state = self._word.copy()
+                state.update(word.encode("utf-8", "surrogatepass"))
+                digest = known[word] = state.digest()
             digests.append(digest)
         return _numbers(b"".join(digests))
 
-    def _hash(self, purpose: bytes, text: str) -> bytes:
-        return hmac.digest(self._key, purpose + text.encode("utf-8", "surrogatepass"), "sha256")[:_SIZE]
+    def _of_value(self, value: str) -> bytes:
+        inner = self._inner.copy()
+        inner.update(value.encode("utf-8", "surrogatepass"))
+        outer = self._outer.copy()
+        outer.update(inner.digest())
+        return outer.digest()[:_SIZE]
 
 
 def _numbers(data: bytes) -> Hashes:

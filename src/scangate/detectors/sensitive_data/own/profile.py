@@ -148,7 +148,10 @@ class OwnDataProfile:
         Raises:
             DeadlineExceededError: passed on from `checkpoint`.
         """
-        around = _Surroundings(self._finder.find(_encodable(text)) if self._finder.words else None)
+        if not words and not (expressions and self._owners):
+            return []
+        asks = bool(self._finder.words) and (words or any(pattern.name in self._near for pattern, _ in self._owners))
+        around = _Surroundings(self._finder.find(_encodable(text)) if asks else None)
         checkpoint()
         found: list[OwnMatch] = []
         if expressions and self._owners:

@@ -197,3 +197,26 @@ def test_entries_take_eleven_bytes() -> None:
     for number in range(20_000):
         builder.add(HostEntry(f"host{number}.com"), ("malware",))
     assert len(builder.to_bytes("list")) < 20_000 * 11 + 1000
+
+
+@pytest.mark.parametrize(("listed", "asked"), [("/a/b...", "/a/b"), ("/q?e=*", "/q?e"), ("/q?e=*", "/q?e=*"), ("/GET-=", "/GET")])
+def test_an_entry_that_ends_like_a_sentence_is_found_without_its_end(suffixes: PublicSuffixes, listed: str, asked: str) -> None:
+    index = index_of(HostEntry("evil.com", listed))
+    assert find(suffixes, (index,), "evil.com", asked) is not None
+    assert find(suffixes, (index,), "evil.com", "/other") is None
+    assert find(suffixes, (index_of(HostEntry("evil.com", "/...")),), "evil.com", "/other") is None
+
+
+def test_the_header_is_read_without_the_entries(tmp_path: Path) -> None:
+    path = tmp_path / "list.idx"
+    builder = HostIndexBuilder()
+    builder.add(HostEntry("evil.com"), ("malware",))
+    builder.add(HostEntry("good.com", is_exception=True), ())
+    content = builder.to_bytes("list", "from here", "2026-11-27T10:00:00+00:00")
+    path.write_bytes(content)
+    assert HostIndex.read_header(path) == HostIndex.open(path).header
+    assert (HostIndex.read_header(path).entries, HostIndex.read_header(path).exceptions) == (1, 1)
+    for damaged in (content[:-1], content[:6], b"nonsense" * 10, content[:8] + b"\xff\xff\xff\xff"):
+        path.write_bytes(damaged)
+        with pytest.raises(ConfigurationError):
+            HostIndex.read_header(path)

@@ -40,6 +40,7 @@ _PATH_PREFIXES: Final = 4
 _PATH_MAX: Final = 2048
 _UNQUOTE_ROUNDS: Final = 3
 _HEADER_MAX: Final = 1 << 24
+_SENTENCE_ENDS: Final = ".,;:!?*~&'_=+-@$%#"
 
 
 def expression_key(expression: str) -> int:
@@ -267,7 +268,11 @@ class HostIndexBuilder:
             self._append(expression_key(host), number, kind)
         else:
             self._append(expression_key(host), 0, _HAS_PATHS)
-            self._append(expression_key(host + canonical_path(path)), number, kind)
+            path = canonical_path(path)
+            self._append(expression_key(host + path), number, kind)
+            read = path.rstrip(_SENTENCE_ENDS)  # what is left of it when it ends a sentence
+            if read != path and len(read) > 1:
+                self._append(expression_key(host + read), number, kind)
 
     def _append(self, key: int, number: int, flags: int) -> None:
         self._keys.append(key)

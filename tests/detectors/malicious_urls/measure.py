@@ -1,6 +1,7 @@
 """Measures the detector on folders of labelled URLs and texts: `python measure.py POOLS`. The pools are not part of the repository.
 
 Every URL is scanned inside a sentence. Feeds are 70 % of the malicious registered domains, imported with the feed code. Seeded.
+The model for unlisted URLs was trained on these pools: what it finds of unlisted ones is told by `python -m training.urls`, not here.
 """
 
 from __future__ import annotations
@@ -103,10 +104,10 @@ def measure_urls(pools: Path) -> None:
     malicious, benign = (urls_of(rows(pools / f"url/{name}_urls.jsonl.gz")) for name in ("malicious", "benign"))
     alone = compiled()
     for category in ("phishing", "malware", "command-and-control"):
-        say("form alone,", category, share(alone, (row["url"] for row in malicious if row["category"] == category)))
+        say("no feed,", category, share(alone, (row["url"] for row in malicious if row["category"] == category)))
     hosts = [(row["url"].partition("://")[2] or row["url"]).partition("/")[0] for row in benign]
-    say("form alone, benign", share(alone, (row["url"] for row in benign)))
-    say("form alone, benign behind login.", share(alone, (f"https://login.{host}/account/verify?next=%2F" for host in hosts)))
+    say("no feed, benign", share(alone, (row["url"] for row in benign)))
+    say("no feed, benign behind login.", share(alone, (f"https://login.{host}/account/verify?next=%2F" for host in hosts)))
     domains = sorted({registered(row["url"]) for row in malicious})
     chosen = set(random.Random(12).sample(domains, len(domains) * 7 // 10))
     listed = [row for row in malicious if registered(row["url"]) in chosen]

@@ -85,9 +85,8 @@ def _operated(server: servers.Server) -> Iterator[Plane]:
     token = httpx.post(f"{base}/oauth2/access_token", data=form, trust_env=False).raise_for_status().json()["access_token"]
     headers = {"authorization": f"Bearer {token}"}
     with httpx.Client(base_url=f"{base}/v1/mgmt", headers=headers, timeout=120, trust_env=False) as client:
-        apps = client.get("/customerapp").raise_for_status().json()
-        application = next(iter(apps.get("customer_apps") or apps.get("items") or [apps]))
-        yield Plane(server, client, str(boot["tsg_id"]), str(application.get("customer_appId") or application.get("id")))
+        apps = client.get(f"/customerapp/tsg/{boot['tsg_id']}").raise_for_status().json()["customer_apps"]
+        yield Plane(server, client, str(boot["tsg_id"]), str(apps[0]["customer_appId"]))
 
 
 def dashboards(plane: Plane, database: str) -> list[Figure]:

@@ -36,10 +36,25 @@ def test_benign_scan_has_every_required_field(client: httpx.Client) -> None:
 
 def test_detected_objects_name_the_enabled_detectors_of_a_present_side_only(client: httpx.Client) -> None:
     response = scan(client, {"prompt": "Hello"})
-    assert set(response["prompt_detected"]) == {"injection", "toxic_content", "agent", "dlp", "url_cats"}
+    assert set(response["prompt_detected"]) == {
+        "injection",
+        "toxic_content",
+        "agent",
+        "dlp",
+        "url_cats",
+        "malicious_code",
+        "source_code",
+    }
     assert response["response_detected"] == {} == response["tool_detected"]
     response = scan(client, {"response": "Hello"})
-    assert set(response["response_detected"]) == {"db_security", "toxic_content", "dlp", "url_cats"}
+    assert set(response["response_detected"]) == {
+        "db_security",
+        "toxic_content",
+        "dlp",
+        "url_cats",
+        "malicious_code",
+        "source_code",
+    }
     assert response["prompt_detected"] == {}
 
 
@@ -144,7 +159,8 @@ def test_report_has_a_row_per_service_and_side_with_its_reason(client: httpx.Cli
     assert malicious - {("prompt", "agent_security")} == {
         ("prompt", "dlp"), ("prompt", "pi"), ("prompt", "uf"), ("response", "dbs"),
     }  # fmt: skip
-    services = {"prompt": ("dlp", "pi", "tc", "agent_security", "uf"), "response": ("dbs", "dlp", "tc", "uf")}
+    code = ("malicious_code", "source_code")
+    services = {"prompt": ("dlp", "pi", "tc", "agent_security", "uf", *code), "response": ("dbs", "dlp", "tc", "uf", *code)}
     assert set(rows) == {(side, service) for side, names in services.items() for service in names}
     assert any(INJECTION.lower()[:20] in snippet.lower() for snippet in rows["prompt", "pi"]["result_detail"]["pi_snippets"])
     (url,) = rows["prompt", "uf"]["result_detail"]["urlf_report"]

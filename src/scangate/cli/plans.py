@@ -16,7 +16,6 @@ from scangate.profiles.documents import checked_profile
 from scangate.profiles.seeds import measured_policy, seeded_profiles
 from scangate.settings import load_settings
 
-
 MEASURED_PROFILE: Final = "measured"
 """Known to the command line only: the profile under which detectors are measured, unless another is named."""
 

@@ -19,6 +19,8 @@ from scangate.matching.code_blocks import BlockKind, CodeBlock, code_blocks, cod
 from scangate.matching.views import View
 
 MAX_FINDINGS: Final = 50
+MAX_FLAGGED: Final = 5
+"""Blocks of one part that are flagged, the longest first: what else there is changes nothing."""
 _TREES: Final = "source_code.trees"
 _MIN_CHARACTERS: Final = 20
 _CARRYING: Final = frozenset(
@@ -58,13 +60,19 @@ class SourceCodeDetector:
         return max((scored.score for scored in self._scored(subject)), default=0.0)
 
     def _scored(self, subject: Subject) -> Iterator[_Scored]:
+        flagged: list[tuple[View, Span]] = []
         for view, block in _blocks(subject):
+            if len(flagged) >= MAX_FLAGGED or any(of is view and span.overlaps(block.span) for of, span in flagged):
+                continue
             subject.checkpoint()
             code = block.text(view.text)
             evidence = evidence_of(block, code)
+            score = bounded(self.trees.probability(features_of(evidence)), evidence.lines, len(code))
+            if score >= FLAGGED:
+                flagged.append((view, block.span))
             yield _Scored(
                 span=view.to_raw(block.span.start, block.span.end),
-                score=bounded(self.trees.probability(features_of(evidence)), evidence.lines, len(code)),
+                score=score,
                 kind=block.kind,
                 language=language_of(evidence),
                 lines=evidence.lines,

@@ -16,9 +16,9 @@ from scangate.inference.code_language import canonical
 from scangate.inference.code_markers import marker_scores
 from scangate.matching.code_blocks import BlockKind, CodeBlock, patched
 
-MAX_READ: Final = 16_384
+MAX_READ: Final = 4096
 """Characters of a block that are looked at: what is longer is what its beginning is."""
-_MARKERS_READ: Final = 4096
+_MARKERS_READ: Final = MAX_READ
 
 SOURCE_LANGUAGES: Final = frozenset(
     [

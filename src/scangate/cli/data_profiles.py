@@ -47,15 +47,13 @@ def list_data_profiles(tenant: Tenant = None, as_json: AsJson = False, data_dir:
         ]
         print_json([*predefined, *map(data_profile_object, own)])
         return
-    table = Table("name", "type", "revision", Column("id", no_wrap=True), "patterns", "changed", "by")
+    table = Table("name", "type", "revision", Column("id", no_wrap=True), "changed")
     for each in predefined_profiles():
-        table.add_row(each.name, "predefined", str(each.version), each.ids[0] if each.ids else "", "", "", "")
+        table.add_row(each.name, "predefined", str(each.version), each.ids[0] if each.ids else "", "")
     for profile in own:
         stored = profile.stored
-        patterns = str(len(stored.document.get("patterns", ())))
         changed = f"{stored.last_modified_at:%Y-%m-%d %H:%M}"
-        columns = (stored.data_profile_name, "custom", str(stored.revision), stored.data_profile_id, patterns, changed)
-        table.add_row(*columns, stored.updated_by)
+        table.add_row(stored.data_profile_name, "custom", str(stored.revision), stored.data_profile_id, changed)
     Console().print(table)
 
 

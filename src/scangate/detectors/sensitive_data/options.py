@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SkipValidation, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from scangate.detectors.sensitive_data.data_profiles import DataProfile, find_profile, predefined_profiles
 from scangate.detectors.sensitive_data.own.profile import OwnDataProfile
@@ -20,10 +21,10 @@ class OwnMember(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
-    data_profile_id: str
-    name: str
-    revision: int
-    profile: Annotated[OwnDataProfile, SkipValidation] = Field(exclude=True)
+    data_profile_id: str = Field(description="Its id.")
+    name: str = Field(description="Its name.")
+    revision: int = Field(description="The revision that was compiled.")
+    profile: Annotated[OwnDataProfile, SkipValidation, SkipJsonSchema()] = Field(exclude=True)
 
 
 class SensitiveDataOptions(BaseModel):

@@ -12,7 +12,7 @@ import pytest
 
 from scangate.detectors.contract import ReportContext, Resources, Subject
 from scangate.detectors.source_code import SPEC
-from scangate.detectors.source_code.detector import MAX_FINDINGS
+from scangate.detectors.source_code.detector import MAX_FLAGGED
 from scangate.detectors.source_code.evidence import FEATURES
 from scangate.detectors.source_code.finding import KINDS, SourceCodeFinding
 from scangate.detectors.source_code.options import SourceCodeOptions, from_protections
@@ -187,12 +187,12 @@ def test_findings_and_snippets_are_bounded_and_disjoint(scan: Scan) -> None:
         f"Part {number} of the story, as it was told to us.\n```\n{PYTHON}\nx = {number}\n```\n" for number in range(200)
     )
     found = scan(text)
-    assert 1 < len(found) <= MAX_FINDINGS
+    assert sum(finding.flagged for finding in found) == MAX_FLAGGED
     assert all(one.span.end <= other.span.start for one, other in pairwise(found))
     detail = SPEC.report(
         SourceCodeOptions(action=Action.BLOCK), [found], ReportContext(parts=(Part(Side.PROMPT, PartKind.TEXT, text),))
     )
-    assert len(detail["source_code_snippets"]) == MAX_SNIPPETS
+    assert MAX_FLAGGED <= len(detail["source_code_snippets"]) <= MAX_SNIPPETS
 
 
 def test_the_deadline_is_passed_on(resources: Resources) -> None:

@@ -43,7 +43,7 @@ def arguments(subject: Subject) -> Iterator[Piece]:
             if _is_plain(value, _LONGEST) and _COMMAND_KEY.search(segment.path.encode("latin-1", "replace")) is None:
                 count += 1
                 yield Piece(value, segment.span)
-    elif _is_plain(raw, _LONGEST_TEXT):
+    elif "\n" not in raw.strip() and _is_plain(raw, _LONGEST_TEXT):
         yield Piece(raw, Span(0, len(raw)))
 
 

@@ -14,7 +14,7 @@ from scangate.detectors.malicious_code.evidence import ENOUGH, Evidence, score
 from scangate.detectors.malicious_code.finding import CODE_BLOCK, CodeFinding
 from scangate.detectors.malicious_code.layers import MAX_DEPTH, Budget, Layer, behind
 from scangate.detectors.malicious_code.options import MaliciousCodeOptions
-from scangate.detectors.malicious_code.pieces import Piece, pieces_of
+from scangate.detectors.malicious_code.pieces import MARKED, Piece, pieces_of
 from scangate.detectors.malicious_code.rulebook import Hit, Kind, RuleBook, load_rules
 from scangate.domain.content import Span
 from scangate.domain.finding import Finding
@@ -30,8 +30,8 @@ _ENCODED: Final = "hiding.encoded"
 """Wants decoding only; every other rule of that kind wants folding too."""
 _MODEL_PASSES: Final = 1
 """Pieces of one part whose language the model may be asked for."""
-_MODEL_FROM: Final = 2000
-"""Characters of a piece that are worth the model's ten milliseconds."""
+_MODEL_FROM: Final = 8000
+"""Characters of a harmless block that are worth the model's ten milliseconds; of a flagged one any length is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,8 @@ class _Scan:
             for piece in pieces_of(self._subject, source, blocks):
                 self._subject.checkpoint()
                 yield from self._examined(piece, hits if piece.is_whole else None)
-        yield from self._injections()
+        if not any(block.kind in MARKED for block in blocks):
+            yield from self._injections()
         for view in self._hidden_views():
             yield from self._view(view)
         yield from (self._block(block) for block in blocks)
@@ -143,7 +144,7 @@ class _Scan:
             flagged=flagged,
             encodings=view.encodings,
             code=code,
-            language=self._language(piece.text, piece.hint),
+            language=self._language(piece.text, piece.hint, is_worth_it=flagged),
             sha256=_digest(piece.text),
             kind=kind,
             layers=depth,
@@ -168,8 +169,8 @@ class _Scan:
             sha256=_digest(text),
         )
 
-    def _language(self, code: str, hint: str) -> str:
-        may = self._model_passes > 0 and len(code) >= _MODEL_FROM
+    def _language(self, code: str, hint: str, *, is_worth_it: bool = False) -> str:
+        may = self._model_passes > 0 and (is_worth_it or len(code) >= _MODEL_FROM)
         guess = identify(code, hint, may_use_model=may)
         self._model_passes -= guess.evidence.value == "model"
         return guess.name

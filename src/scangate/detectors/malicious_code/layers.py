@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import re2
@@ -20,6 +20,8 @@ MAX_DEPTH: Final = 3
 _SHORTEST: Final = 6
 _LONGEST_FOLDED: Final = 1 << 17
 """Characters of one text whose constants are folded; the rest is decoded and not folded."""
+_LONGEST_LAYER: Final = 1 << 17
+"""Characters of one layer that are looked at."""
 _MAX_BLOBS: Final = 40
 
 
@@ -64,7 +66,7 @@ def behind(outer: Layer, budget: Budget, *, fold: bool) -> Iterator[Layer]:
         seen.add(inner.text)
         budget.layers -= 1
         budget.characters -= len(inner.text)
-        yield inner
+        yield inner if len(inner.text) <= _LONGEST_LAYER else replace(inner, text=inner.text[:_LONGEST_LAYER])
 
 
 def _unfolded(outer: Layer, budget: Budget, fold: bool) -> Iterator[Layer]:

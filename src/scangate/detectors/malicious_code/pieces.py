@@ -19,7 +19,7 @@ _MOSTLY_CODE: Final = 0.6
 """Share of the visible characters that must stand in unmarked blocks for a text to count as code."""
 _SURELY: Final = 0.85
 _SOME_LINES: Final = 5
-_MARKED: Final = frozenset({BlockKind.FENCED, BlockKind.INLINE})
+MARKED: Final = frozenset({BlockKind.FENCED, BlockKind.INLINE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def pieces_of(subject: Subject, source: Source, blocks: Sequence[CodeBlock]) -> 
 
 def _is_program(subject: Subject, blocks: Sequence[CodeBlock]) -> bool:
     """Whether words in the text are comments of a program rather than prose about one."""
-    return subject.part.kind is PartKind.CODE or any(block.kind not in _MARKED for block in blocks)
+    return subject.part.kind is PartKind.CODE or any(block.kind not in MARKED for block in blocks)
 
 
 def _is_code(subject: Subject, prose: bytes, data: bytes, blocks: Sequence[CodeBlock]) -> bool:
@@ -72,8 +72,8 @@ def _visible(data: bytes) -> int:
 
 
 def _without(data: bytes, blocks: Sequence[CodeBlock]) -> bytes:
-    """The text with blanks where its blocks stand, so that places stay true."""
+    """The text with empty lines where its blocks stand, so that places stay true."""
     blank = bytearray(data)
     for block in blocks:
-        blank[block.outer.start : block.outer.end] = b" " * len(block.outer)
+        blank[block.outer.start : block.outer.end] = b"\n" * len(block.outer)
     return bytes(blank)

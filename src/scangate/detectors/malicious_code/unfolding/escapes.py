@@ -81,6 +81,10 @@ _INNER: Final = re2.compile(rb"([a-z])(?:\"([a-z]{1,8})\"|'([a-z]{1,8})')([a-z]?
 _ANSI: Final = re2.compile(rb"\$'((?:\\x[0-9A-Fa-f]{2}|\\[0-7]{1,3}|[^'\\\n])*)'", options=latin1())
 
 
+_EMPTY: Final = re2.compile(rb"[a-z]\$\{([A-Za-z_]\w{0,30})\}[a-z]", options=latin1())
+"""Variables in the middle of a word: where nothing sets them, they are nothing."""
+
+
 def _shell(data: bytes) -> bytes:
     from scangate.detectors.malicious_code.unfolding.tokens import unescaped
 
@@ -90,7 +94,7 @@ def _shell(data: bytes) -> bytes:
         changed = _QUOTED.sub(rb"\1\2", changed)
         changed = _SLASHED.sub(rb"\1\2", changed)
         changed = _INNER.sub(rb"\1\2\3\4", changed)
-    variables: dict[bytes, bytes] = {}
+    variables: dict[bytes, bytes] = dict.fromkeys(_EMPTY.findall(changed)[:MAX_VARIABLES], b"")
     for count, match in enumerate(_ASSIGN.finditer(changed)):
         if count >= MAX_VARIABLES:
             break

@@ -16,6 +16,7 @@ _WORDS: Final = (
     rb"-(?:join|f|[ci]?replace|[ci]?split|bxor)\b|0[xX][0-9A-Fa-f]+|&[hH][0-9A-Fa-f]+|\d+|[$@A-Za-z_\xff][\w$\xff]*|\n|[^\s]"
 )
 _BACKSLASHED: Final = rb"\"(?:[^\"\\\n]|\\[\s\S])*\"|'(?:[^'\\\n]|\\[\s\S])*'|`[^`\n]*`|"
+_OVER_LINES: Final = rb"\"(?:[^\"\\]|\\[\s\S])*\"|'(?:[^'\\]|\\[\s\S])*'|`[^`\n]*`|"
 _BLOCK_COMMENT: Final = rb"/\*(?:[^*]|\*+[^*/])*\*+/|"
 
 
@@ -24,9 +25,11 @@ def _lexer(*parts: bytes) -> re2._Regexp:
 
 
 _WITH_SLASHES: Final = _lexer(_BLOCK_COMMENT, rb"//[^\n]*|", _BACKSLASHED)
+_PHP: Final = _lexer(_BLOCK_COMMENT, rb"//[^\n]*|", _OVER_LINES)
 _C_LIKE: Final = _lexer(_BLOCK_COMMENT, _BACKSLASHED)
 _POWERSHELL: Final = _lexer(rb"<#(?:[^#]|#+[^#>])*#+>|", rb"\"(?:[^\"`\n]|`[\s\S]|\"\")*\"|'(?:[^']|'')*'|")
 _BASIC: Final = _lexer(rb"(?i:\brem\b)[^\n]*|'[^\n]*|", rb"\"(?:[^\"\n]|\"\")*\"|")
+_LEXERS: Final = {"powershell": _POWERSHELL, "php": _PHP, **dict.fromkeys(BASIC, _BASIC)}
 _COMMENTS: Final = (b"/*", b"//", b"<#")
 _DIGITS: Final = frozenset(b"0123456789")
 _QUOTES: Final = frozenset(b"\"'`")

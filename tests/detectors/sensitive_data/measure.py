@@ -225,7 +225,7 @@ def presidio(texts: list[str], size: float, ours: float) -> None:
         if isinstance(made, type) and issubclass(made, PatternRecognizer) and made is not PatternRecognizer:
             try:
                 recognizers.append(made())
-            except Exception as error:  # noqa: BLE001 - some need an argument or a download
+            except Exception as error:  # some need an argument or a download
                 say(f"  left out: {name} ({type(error).__name__})")
 
     def run() -> list[list[str]]:

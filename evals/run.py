@@ -29,6 +29,8 @@ HERE: Final = Path(__file__).parent
 SAMPLES: Final = HERE / "samples"
 BASELINE: Final = HERE / "baseline.json"
 FIGURES: Final = ("precision", "recall", "fpr", "f1", "auc")
+SPAN_FIGURE: Final = "span_f2"
+"""A further figure of sets whose rows are labelled with spans."""
 RISING_IS_WORSE: Final = frozenset({"fpr"})
 ALLOWED_DROP: Final = 0.01
 UPDATE: Final = "python -m evals.run --update"
@@ -56,7 +58,8 @@ def measure(name: str, samples: Path = SAMPLES) -> JsonObject:
     with (samples / name).open("rb") as stream:
         rows = RowFormat(spec.sides, kinds=spec.kinds, entities=spec.entities).read(stream)
     summary = summarise(judge_rows(rows, plan_of(MEASURED_PROFILE, (spec,), resources), spec.name))
-    return {"task": spec.name.value, **{key: summary[key] for key in ("n", "timeouts", "errors", *FIGURES)}}
+    spans = {SPAN_FIGURE: summary["spans"]["f2"]} if "spans" in summary else {}
+    return {"task": spec.name.value, **{key: summary[key] for key in ("n", "timeouts", "errors", *FIGURES)}, **spans}
 
 
 def compare(name: str, measured: JsonObject, expected: JsonObject) -> Comparison:
@@ -64,8 +67,8 @@ def compare(name: str, measured: JsonObject, expected: JsonObject) -> Comparison
     faults = [f"{count} {key}" for key in ("timeouts", "errors") if (count := measured[key])]
     if measured["n"] + measured["timeouts"] + measured["errors"] != expected.get("n"):
         faults.append(f"the set has other rows than the baseline was measured on ({expected.get('n')})")
-    for key in FIGURES:
-        was, now = expected.get(key), measured[key]
+    for key in (*FIGURES, SPAN_FIGURE):
+        was, now = expected.get(key), measured.get(key)
         if was is None:
             continue
         loss = 1.0 if now is None else (now - was if key in RISING_IS_WORSE else was - now)
@@ -94,7 +97,8 @@ def update(names: Sequence[str] = (), baseline: Path = BASELINE, samples: Path =
         measured = measure(name, samples)
         if measured["timeouts"] or measured["errors"]:
             raise SystemExit(f"{name}: the detector failed on some rows; nothing was written")
-        figures = {key: None if measured[key] is None else round(measured[key], 6) for key in FIGURES}
+        names_of_figures = (*FIGURES, *({SPAN_FIGURE} & measured.keys()))
+        figures = {key: None if measured[key] is None else round(measured[key], 6) for key in names_of_figures}
         listed[name] = {"task": measured["task"], "n": measured["n"], **figures, "allowed_drop": allowed}
     kept = {name: listed[name] for name in sorted(listed) if name in present}
     document = {"measured": datetime.now(UTC).date().isoformat(), "sets": kept}

@@ -15,9 +15,10 @@ from tests.live import LiveServer
 from typer.testing import CliRunner, Result
 
 from scangate.cli import feeds
-from scangate.cli.feed_downloads import DownloadError, _next, fetch
+from scangate.cli.feed_downloads import _next, fetch
 from scangate.detectors.malicious_urls.feed_catalogue import load_catalogue
 from scangate.detectors.malicious_urls.feed_set import FeedSet
+from scangate.errors import RequestInvalidError
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
 LIST = b"".join(b"bad%d.example.com\n" % number for number in range(300))
@@ -209,13 +210,13 @@ def test_hostile_entries_are_dropped_and_the_others_used(machine: Machine, publi
 
 def test_a_download_that_never_ends_is_cut_off(publisher: Publisher) -> None:
     publisher.answer = dripping
-    with pytest.raises(DownloadError, match="took longer"):
+    with pytest.raises(RequestInvalidError, match="took longer"):
         fetch(publisher.url, max_bytes=1000, total_seconds=0.2)
 
 
 def test_a_redirect_from_elsewhere_does_not_lead_onto_this_machine() -> None:
     for inside in ("http://127.0.0.1:8080/x", "https://localhost/x", "http://[::1]/x"):
-        with pytest.raises(DownloadError, match="loopback"):
+        with pytest.raises(RequestInvalidError, match="loopback"):
             _next("https://lists.example/x", inside)
 
 

@@ -12,7 +12,7 @@ from scangate.detectors.malicious_urls.brands import load_brands
 from scangate.detectors.malicious_urls.features import FeatureReader
 from scangate.detectors.malicious_urls.form import FormJudge, load_form_words
 from scangate.detectors.malicious_urls.services import load_services
-from scangate.detectors.malicious_urls.unlisted import ModelWeights
+from scangate.detectors.malicious_urls.unlisted import ModelWeights, is_judged
 from scangate.matching.public_suffixes import load_public_suffixes
 from training.urls import evaluate, pools, recipe
 
@@ -24,7 +24,7 @@ def main() -> None:
     arguments = parser.parse_args()
     suffixes = load_public_suffixes()
     judge = FormJudge(load_brands(), suffixes)
-    rows = [row for row in pools.load(arguments.data, suffixes) if not row.bare_address]
+    rows = [row for row in pools.load(arguments.data, suffixes) if is_judged(row.match, row.parts)]
     known = np.array([row.parts is not None and judge.is_exempt(row.parts) for row in rows])
     malicious = np.array([row.malicious for row in rows])
     weights = np.array([row.weight for row in rows])

@@ -69,10 +69,6 @@ class Row:
         return zlib.crc32(self.domain.encode()) % FOLDS
 
     @property
-    def bare_address(self) -> bool:
-        return self.parts is None and not self.match.path.strip("/")
-
-    @property
     def popular(self) -> bool:
         return self.source in POPULAR and not self.composed
 

@@ -18,10 +18,6 @@ _NOT_MODIFIED: Final = 304
 _HEADER_MAX: Final = 512
 
 
-class DownloadError(RequestInvalidError):
-    """Why a feed could not be fetched; never with its content, credentials or query."""
-
-
 @dataclass(frozen=True, slots=True)
 class Download:
     """`content` is None when the publisher says that nothing has changed. `etag` and `last_modified` are for the next time."""
@@ -35,7 +31,7 @@ def fetch(url: str, *, max_bytes: int, etag: str = "", last_modified: str = "", 
     """The bytes behind an address, transfer encoding undone.
 
     Raises:
-        DownloadError: with the reason; nothing was kept.
+        RequestInvalidError: with the reason, never with the feed's content, credentials or query; nothing was kept.
     """
     import httpx  # the server, whose start imports this module, needs no HTTP client
 
@@ -48,7 +44,7 @@ def fetch(url: str, *, max_bytes: int, etag: str = "", last_modified: str = "", 
     try:
         address = check_address(url)
     except ValueError as error:
-        raise DownloadError(str(error)) from None
+        raise RequestInvalidError(str(error)) from None
     try:
         with httpx.Client(timeout=min(STALL_SECONDS, total_seconds), follow_redirects=False) as client:
             for _ in range(_REDIRECTS_MAX + 1):
@@ -57,21 +53,21 @@ def fetch(url: str, *, max_bytes: int, etag: str = "", last_modified: str = "", 
                         address = _next(address, answer.headers.get("Location", ""))
                     else:
                         return _received(answer, max_bytes, deadline, total_seconds)
-        raise DownloadError(f"more than {_REDIRECTS_MAX} redirects")
+        raise RequestInvalidError(f"more than {_REDIRECTS_MAX} redirects")
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise DownloadError(f"cannot download the feed: {_in_words(error)}") from None
+        raise RequestInvalidError(f"cannot download the feed: {_in_words(error)}") from None
 
 
 def _next(address: str, location: str) -> str:
     """Where a redirect leads: https again, and onto this machine only from this machine."""
     if not location:
-        raise DownloadError("cannot download the feed: a redirect that leads nowhere")
+        raise RequestInvalidError("cannot download the feed: a redirect that leads nowhere")
     try:
         following = check_address(urljoin(address, location))
     except ValueError as error:
-        raise DownloadError(f"cannot download the feed: a redirect, and {error}") from None
+        raise RequestInvalidError(f"cannot download the feed: a redirect, and {error}") from None
     if is_loopback(urlsplit(following).hostname) and not is_loopback(urlsplit(address).hostname):
-        raise DownloadError("cannot download the feed: a redirect onto the loopback interface")
+        raise RequestInvalidError("cannot download the feed: a redirect onto the loopback interface")
     return following
 
 
@@ -82,15 +78,15 @@ def _received(answer: object, max_bytes: int, deadline: float, total_seconds: fl
     if answer.status_code == _NOT_MODIFIED:
         return Download(None)
     if answer.status_code != httpx.codes.OK:
-        raise DownloadError(f"cannot download the feed: status {answer.status_code}")
+        raise RequestInvalidError(f"cannot download the feed: status {answer.status_code}")
     chunks: list[bytes] = []
     size = 0
     for chunk in answer.iter_bytes():
         size += len(chunk)
         if size > max_bytes:
-            raise DownloadError(f"the feed is larger than {max_bytes} bytes")
+            raise RequestInvalidError(f"the feed is larger than {max_bytes} bytes")
         if time.monotonic() > deadline:
-            raise DownloadError(f"the download took longer than {total_seconds:.0f} seconds")
+            raise RequestInvalidError(f"the download took longer than {total_seconds:.0f} seconds")
         chunks.append(chunk)
     found = [answer.headers.get(name, "") for name in ("ETag", "Last-Modified")]
     return Download(b"".join(chunks), *(value if len(value) <= _HEADER_MAX and value.isprintable() else "" for value in found))

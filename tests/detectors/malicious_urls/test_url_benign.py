@@ -158,6 +158,14 @@ https://www.mos.ru/services/login/
 https://www.gosuslugi.ru/help/faq/login_gosuslugi
 https://www.baidu.com/s?wd=%E9%92%93%E9%B1%BC%E7%BD%91%E7%AB%99
 https://item.jd.com/100012043978.html
+https://w3c.github.io/ServiceWorker/
+https://webassembly.github.io/spec/core/text/
+https://mmmu-benchmark.github.io/
+https://argon2-cffi.readthedocs.io/en/stable/
+https://google.github.io/styleguide/pyguide.html
+https://pages.gitlab.io/
+https://4.8.8.8.ip6.arpa/
+https://www.tcl.tk/man/tcl8.6/TkCmd/text.htm
 """.split()  # noqa: SIM905
 
 

@@ -63,7 +63,9 @@ def test_signs_of_form_are_passed_on() -> None:
     assert signs("http://brand-thing.top/", UrlRule.BRAND_BAIT)["brand-named"] == 1
 
 
-@pytest.mark.parametrize("other", ["http://plainname.org", "https://www.plainname.org/", "ftp://plainname.org/", "https://plainname.org:443/"])
+@pytest.mark.parametrize(
+    "other", ["http://plainname.org", "https://www.plainname.org/", "ftp://plainname.org/", "https://plainname.org:443/"]
+)
 def test_scheme_and_www_say_nothing(other: str) -> None:
     assert same(read("https://plainname.org/"), read(other))
 
@@ -72,7 +74,9 @@ def test_values_of_the_query_are_not_read_but_for_their_length() -> None:
     assert same(read("https://plainname.org/a?token=aaaa&x=1"), read("https://plainname.org/a?token=bbbb&x=2"))
 
 
-@pytest.mark.parametrize("url", ["http://a.co", "http://" + "a" * 63 + "." + "b" * 63 + ".com/" + "x/" * 900, "http://8.8.8.8/" + "?&" * 900])
+@pytest.mark.parametrize(
+    "url", ["http://a.co", "http://" + "a" * 63 + "." + "b" * 63 + ".com/" + "x/" * 900, "http://8.8.8.8/" + "?&" * 900]
+)
 def test_features_are_bounded(url: str) -> None:
     features = read(url)
     assert len(features.parts) == len(PARTS)

@@ -19,7 +19,7 @@ from scangate.detectors.malicious_urls.categories import (
 from scangate.detectors.malicious_urls.features import Reason
 from scangate.detectors.malicious_urls.feed_set import FeedSet
 from scangate.detectors.malicious_urls.findings import UrlFinding, UrlRule
-from scangate.detectors.malicious_urls.form import FLAG_SCORE, Suspicion
+from scangate.detectors.malicious_urls.form import FLAG_SCORE, FORGE_PAGES, Suspicion
 from scangate.detectors.malicious_urls.knowledge import UrlKnowledge, load_knowledge
 from scangate.detectors.malicious_urls.options import MaliciousUrlsOptions
 from scangate.detectors.malicious_urls.own_lists import OwnLists
@@ -205,13 +205,19 @@ class MaliciousUrlsDetector:
             categories = (*categories, sign.category, JUDGED_BY_FORM)
             return self._finding(sign.rule, url, span, view, categories, sign.score, known=listing is not None)
         opinion = self._opinion(match, parts, sign, listing)
-        if opinion is not None and opinion.probability >= self._knowledge.model.flag and not match.defanged:
+        if opinion is not None and not match.defanged and self._convicts(opinion, parts):
             categories = (*categories, _suspected(opinion, match), JUDGED_BY_FORM)
             known, score = listing is not None, opinion.probability
             return self._finding(UrlRule.LEARNED, url, span, view, categories, score, known=known, reasons=opinion.reasons)
         if listing:
             return self._finding(UrlRule.LISTED, url, span, view, categories, 1.0, known=True)
         return self._unlisted(match, url, span, view, sign, opinion)
+
+    def _convicts(self, opinion: Opinion, parts: HostParts | None) -> bool:
+        """On a code forge's pages odd names are usual: there a lure or a brand must speak too."""
+        if opinion.probability < self._knowledge.model.flag:
+            return False
+        return opinion.lured or parts is None or parts.suffix not in FORGE_PAGES
 
     def _opinion(
         self, match: UrlMatch, parts: HostParts | None, sign: Suspicion | None, listing: Listing | None

@@ -25,7 +25,7 @@ from scangate.matching.urls import UrlMatch
 
 FEATURES_VERSION: Final = 1
 """Models of another version are refused."""
-BITS: Final = 18
+BITS: Final = 20
 _HOST_MAX: Final = 90
 _PATH_MAX: Final = 160
 _QUERY_MAX: Final = 512

@@ -31,7 +31,8 @@ _ALSO_EXECUTABLE: Final = b"dll|jar|apk|iso|cmd|sh|py|pl|bin"
 _BOT_BUILDS: Final = b"arm[4-7]|armv[4-7]l|mips|mipsel|mpsl|m68k|sh4|spc|ppc"
 _ANY_BUILD: Final = _BOT_BUILDS + b"|arm|arc|x86|x86_64|x86_32|i[3-6]86|sparc"
 _NAMES_MAX: Final = 200
-_FORGE_PAGES: Final = frozenset({"github.io", "gitlab.io"})
+FORGE_PAGES: Final = frozenset({"codeberg.page", "github.io", "gitlab.io"})
+"""Pages of code forges: most of them are honest projects, with names of every kind."""
 _INSIDE_MIN: Final = 5
 _SEGMENTS_MAX: Final = 12
 
@@ -214,4 +215,4 @@ class FormJudge:
             name = ".".join(labels[start:])
             if name in self._words.delivery_networks or (start < suffix_start and name in self._brands.domains):
                 return True
-        return parts.private and parts.suffix in _FORGE_PAGES and parts.owner_label in self._brands.names
+        return parts.private and parts.suffix in FORGE_PAGES and parts.owner_label in self._brands.names

@@ -36,7 +36,8 @@ _REASON_SHARE: Final = 0.1
 _REASONS: Final = tuple(Reason)
 _PART_PLACES: Final = tuple(map(_REASONS.index, PARTS))
 _SIGN_PLACES: Final = tuple(map(_REASONS.index, SIGN_REASONS))
-_RESERVED_TLDS: Final = frozenset(("example", "invalid", "test"))
+_LURES: Final = tuple(map(SIGN_NAMES.index, ("lures-in-name", "lures-in-subdomain", "brand-named", "brand-misspelt")))
+_RESERVED_TLDS: Final = frozenset(("arpa", "example", "invalid", "test"))
 _RESERVED_DOMAINS: Final = frozenset(("example.com", "example.net", "example.org", "example.edu"))
 
 Weights = NDArray[np.float32]
@@ -44,11 +45,12 @@ Weights = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """`probability` that the URL is malicious, where as many are as are not. `reasons`: what spoke against it, strongest first; none below
+    """`probability` that the URL is malicious, where as many are as are not; `lured`: a lure word or a brand's name is in its host. `reasons`: what spoke against it, strongest first; none below
     the threshold of suspicion."""
 
     probability: float
     reasons: tuple[Reason, ...]
+    lured: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +112,14 @@ class UnlistedModel:
 
     def judge(self, match: UrlMatch, parts: HostParts | None, rule: UrlRule | None) -> Opinion | None:
         """None for what the model knows nothing of. `parts` of the host, None for an IP address; `rule`: see `FeatureReader.read`."""
-        if not _is_judged(match, parts):
+        if not is_judged(match, parts):
             return None
         features = self._reader.read(match, parts, rule)
         shares = self._contributions(features)
         logit = (sum(shares) + self._weights.bias) * self._weights.scale + self._weights.shift
         probability = 1.0 / (1.0 + exp(-max(-60.0, min(60.0, logit))))
-        return Opinion(probability, _reasons(shares) if probability >= self._weights.suspect else ())
+        lured = any(features.signs[place] for place in _LURES)
+        return Opinion(probability, _reasons(shares) if probability >= self._weights.suspect else (), lured)
 
     def _contributions(self, features: Features) -> list[float]:
         """What each of _REASONS adds to the sum."""
@@ -137,7 +140,8 @@ def _reasons(shares: list[float]) -> tuple[Reason, ...]:
     return tuple(_REASONS[place] for share, place in against[:_REASONS_MAX] if share >= _REASON_SHARE * total)
 
 
-def _is_judged(match: UrlMatch, parts: HostParts | None) -> bool:
+def is_judged(match: UrlMatch, parts: HostParts | None) -> bool:
+    """Whether the model has an opinion at all."""
     if parts is None:
         return match.host.is_routable and len(match.path.strip("/")) > 0
     if not parts.listed or not parts.domain or match.host.is_private:

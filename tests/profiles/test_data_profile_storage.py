@@ -20,7 +20,7 @@ from scangate.engine.pipeline import scan
 from scangate.engine.plan import ScanPlan
 from scangate.errors import ConflictError, NotFoundError, ProfileInvalidError, RequestInvalidError
 from scangate.identity.audit import list_entries, newest_entry
-from scangate.profiles.data_profiles import data_profile_object
+from scangate.profiles.data_profile_changes import data_profile_object
 from scangate.profiles.service import Profiles
 
 RESOURCES = Resources()

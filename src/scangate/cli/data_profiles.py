@@ -19,7 +19,8 @@ from scangate.detectors.sensitive_data.data_profiles import predefined_profiles
 from scangate.detectors.sensitive_data.own.exact_data import column_of
 from scangate.errors import RequestInvalidError
 from scangate.identity.principal import COMMAND_LINE, Operator
-from scangate.profiles.data_profiles import DataProfile, DataProfiles, ImportResult, data_profile_object
+from scangate.profiles.data_profile_changes import DataProfile, data_profile_object
+from scangate.profiles.data_profiles import DataProfiles, ImportResult
 
 app = typer.Typer(help="List, store, fill and delete data profiles.", no_args_is_help=True)
 T = TypeVar("T")

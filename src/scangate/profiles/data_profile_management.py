@@ -16,7 +16,8 @@ from scangate.errors import RequestInvalidError
 from scangate.identity.access import permitted
 from scangate.identity.permissions import Entity, Verb
 from scangate.identity.principal import Operator
-from scangate.profiles.data_profiles import DataProfile, DataProfiles, ImportResult, data_profile_object
+from scangate.profiles.data_profile_changes import DataProfile, data_profile_object
+from scangate.profiles.data_profiles import DataProfiles, ImportResult
 from scangate.profiles.management import Actor, UpdatedBy
 from scangate.profiles.service import Profiles
 from scangate.web.documents import body_of, read_document, required

@@ -10,11 +10,9 @@ import asyncio
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
-
-from sqlalchemy.ext.asyncio import AsyncConnection
+from typing import Final
 
 from scangate.db.engine import Database
 from scangate.detectors.contract import Resources
@@ -26,44 +24,29 @@ from scangate.detectors.sensitive_data.own.definition import (
     DataProfileDocument,
     ExactDataPattern,
     FingerprintPattern,
-    dump_document,
     parse_document,
 )
 from scangate.detectors.sensitive_data.own.exact_data import VALUES_MAX, ValueSet, hash_values
 from scangate.detectors.sensitive_data.own.fingerprints import Fingerprint, fingerprint
 from scangate.detectors.sensitive_data.own.keyed import KEY_BYTES
 from scangate.detectors.sensitive_data.own.profile import Imported, OwnDataProfile
-from scangate.domain.ids import is_uuid, new_id
-from scangate.domain.moments import timestamp
 from scangate.domain.profile import DlpMember, ProfilePolicy
 from scangate.errors import ConflictError, NotFoundError, RequestInvalidError
-from scangate.identity import audit
-from scangate.identity.permissions import Entity, Verb
+from scangate.identity.permissions import Verb
 from scangate.identity.principal import Operator
+from scangate.profiles import data_profile_changes as changes
 from scangate.profiles import data_profile_repository as repository
 from scangate.profiles import own_profiles
 from scangate.profiles.changes import FORCED
-from scangate.profiles.data_profile_repository import ImportSummary, StoredDataProfile, StoredImport
+from scangate.profiles.data_profile_changes import DOCUMENT, VALUES, DataProfile, data_profile_object
+from scangate.profiles.data_profile_repository import StoredDataProfile, StoredImport
 from scangate.profiles.own_profiles import NO_OWN_PROFILES, OwnProfiles
 from scangate.profiles.texts import checked_text
 
-VALUES: Final = "values"
-DOCUMENT: Final = "document"
 DOCUMENTS_MAX: Final = 100
 """Fingerprints of one pattern."""
-DATA_PROFILES_MAX: Final = 1000
-"""Of one tenant."""
-_REFERRERS: Final = 1000
 _COMPILED: Final = 64
 """Compiled data profiles that a process keeps; one with a column of 100,000 values has 0.8 MB."""
-
-
-@dataclass(frozen=True, slots=True)
-class DataProfile:
-    """A data profile with what was imported for it."""
-
-    stored: StoredDataProfile
-    imported: tuple[ImportSummary, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,34 +57,6 @@ class ImportResult:
     pattern: str
     size: int
     skipped: int = 0
-
-
-def data_profile_object(profile: DataProfile) -> dict[str, Any]:
-    """The data profile object of the management API."""
-    stored = profile.stored
-    return {
-        "data_profile_id": stored.data_profile_id,
-        "data_profile_name": stored.data_profile_name,
-        "tsg_id": stored.tsg_id,
-        "revision": stored.revision,
-        "type": "custom",
-        **{name: value for name, value in stored.document.items() if name != "data_profile_name"},
-        "imported": [
-            {
-                "pattern": each.pattern,
-                "name": each.name,
-                "kind": each.kind,
-                "size": each.size,
-                "updated_by": each.updated_by,
-                "updated_ts": timestamp(each.updated_at),
-            }
-            for each in profile.imported
-        ],
-        "created_by": stored.created_by,
-        "updated_by": stored.updated_by,
-        "created_ts": timestamp(stored.created_at),
-        "last_modified_ts": timestamp(stored.last_modified_at),
-    }
 
 
 class DataProfiles:
@@ -117,7 +72,7 @@ class DataProfiles:
         """By name."""
         async with self._database.read(one_state=True) as connection:
             found = await repository.list_page(connection, tsg_id, offset=offset, limit=limit)
-            return await _with_imports(connection, tsg_id, found)
+            return await changes.with_imports(connection, tsg_id, found)
 
     async def find(self, tsg_id: str, name_or_id: str) -> DataProfile:
         """
@@ -130,7 +85,7 @@ class DataProfiles:
             )
             if found is None:
                 raise NotFoundError(f"no data profile {name_or_id!r}")
-            return (await _with_imports(connection, tsg_id, [found]))[0]
+            return (await changes.with_imports(connection, tsg_id, [found]))[0]
 
     async def check(self, document: object) -> DataProfileDocument:
         """A document that may be stored; the loop goes on while its expressions are compiled.
@@ -165,8 +120,8 @@ class DataProfiles:
         """
         checked = await self.check(document)
         async with self._database.write() as connection:
-            await _check_name(connection, operator.tsg_id, checked.data_profile_name, None)
-            created = await _create(connection, operator, checked, by)
+            await changes.check_name(connection, operator.tsg_id, checked.data_profile_name, None)
+            created = await changes.create(connection, operator, checked, by)
         return self._changed(created)
 
     async def replace(self, operator: Operator, data_profile_id: str, document: object, *, by: str) -> DataProfile:
@@ -179,9 +134,9 @@ class DataProfiles:
         """
         checked = await self.check(document)
         async with self._database.write() as connection:
-            current = await _existing(connection, operator.tsg_id, data_profile_id)
-            await _check_name(connection, operator.tsg_id, checked.data_profile_name, current.data_profile_id)
-            replaced = await _replace(connection, operator, current, checked, by)
+            current = await changes.existing(connection, operator.tsg_id, data_profile_id)
+            await changes.check_name(connection, operator.tsg_id, checked.data_profile_name, current.data_profile_id)
+            replaced = await changes.replace(connection, operator, current, checked, by)
         return self._changed(replaced)
 
     async def apply(self, operator: Operator, document: object, *, by: str) -> DataProfile:
@@ -190,9 +145,9 @@ class DataProfiles:
         async with self._database.write() as connection:
             current = await repository.find_by_name(connection, operator.tsg_id, checked.data_profile_name)
             if current is None:
-                applied = await _create(connection, operator, checked, by)
+                applied = await changes.create(connection, operator, checked, by)
             else:
-                applied = await _replace(connection, operator, current, checked, by)
+                applied = await changes.replace(connection, operator, current, checked, by)
         return self._changed(applied)
 
     async def remove(self, operator: Operator, data_profile_id: str, *, forced_by: str | None = None) -> DataProfile:
@@ -203,14 +158,14 @@ class DataProfiles:
             ConflictError: revisions of security profiles refer to it; says which.
         """
         async with self._database.write() as connection:
-            current = await _existing(connection, operator.tsg_id, data_profile_id)
+            current = await changes.existing(connection, operator.tsg_id, data_profile_id)
             if forced_by is None:
-                await _check_referrers(connection, current)
-            [before] = await _with_imports(connection, operator.tsg_id, [current])
+                await changes.check_referrers(connection, current)
+            [before] = await changes.with_imports(connection, operator.tsg_id, [current])
             await repository.delete_profile(connection, operator.tsg_id, current.data_profile_id)
             verb = Verb.DELETE if forced_by is None else FORCED
             after = {"updated_by": forced_by} if forced_by else None
-            await _record(connection, operator, verb, current, before=data_profile_object(before), after=after)
+            await changes.record(connection, operator, verb, current, before=data_profile_object(before), after=after)
         return self._changed(before)
 
     async def import_values(
@@ -238,8 +193,8 @@ class DataProfiles:
         except ValueError as error:
             raise RequestInvalidError(f"values: {error}") from None
         async with self._database.write() as connection:
-            current = await _existing(connection, operator.tsg_id, data_profile_id)
-            name = _pattern_of(current, ExactDataPattern, "exact_data", pattern)
+            current = await changes.existing(connection, operator.tsg_id, data_profile_id)
+            name = changes.pattern_of(current, ExactDataPattern, "exact_data", pattern)
             if append:
                 before = await repository.find_import(connection, operator.tsg_id, current.data_profile_id, name, "")
                 hashed = _values_of(before).merged(hashed) if before else hashed
@@ -247,7 +202,7 @@ class DataProfiles:
                     raise RequestInvalidError(f"values: at most {VALUES_MAX} in a column")
             shape = {"word_counts": list(hashed.word_counts), "number_lengths": list(hashed.number_lengths)}
             stored = StoredImport(name, "", VALUES, hashed.count, shape, hashed.hashes, hashed.heads)
-            changed = await _imported(connection, operator, current, stored, by)
+            changed = await changes.store_import(connection, operator, current, stored, by)
         return ImportResult(self._changed(changed), name, hashed.count, skipped)
 
     async def import_document(
@@ -268,14 +223,14 @@ class DataProfiles:
         except ValueError as error:
             raise RequestInvalidError(f"text: {error}") from None
         async with self._database.write() as connection:
-            current = await _existing(connection, operator.tsg_id, data_profile_id)
-            named = _pattern_of(current, FingerprintPattern, "fingerprint", pattern)
+            current = await changes.existing(connection, operator.tsg_id, data_profile_id)
+            named = changes.pattern_of(current, FingerprintPattern, "fingerprint", pattern)
             summaries = await repository.summaries(connection, operator.tsg_id, [current.data_profile_id])
             others = {each.name for each in summaries if each.pattern == named} - {name}
             if len(others) >= DOCUMENTS_MAX:
                 raise RequestInvalidError(f"at most {DOCUMENTS_MAX} documents for a pattern")
             stored = StoredImport(named, name, DOCUMENT, print_.words, {}, print_.hashes, b"")
-            changed = await _imported(connection, operator, current, stored, by)
+            changed = await changes.store_import(connection, operator, current, stored, by)
         return ImportResult(self._changed(changed), named, print_.words)
 
     async def remove_import(self, operator: Operator, data_profile_id: str, pattern: str, name: str, *, by: str) -> DataProfile:
@@ -285,21 +240,21 @@ class DataProfiles:
             NotFoundError: this tenant has no such data profile, or nothing was imported under these names.
         """
         async with self._database.write() as connection:
-            current = await _existing(connection, operator.tsg_id, data_profile_id)
+            current = await changes.existing(connection, operator.tsg_id, data_profile_id)
             before = await repository.find_import(connection, operator.tsg_id, current.data_profile_id, pattern, name)
             if before is None:
                 raise NotFoundError("nothing was imported for that pattern under that name")
             await repository.delete_import(connection, current.data_profile_id, pattern, name)
-            following = await _next(connection, current, by)
-            await _record(
+            following = await changes.store_next(connection, current, by)
+            await changes.record(
                 connection,
                 operator,
                 Verb.DELETE,
                 current,
-                before=_audited_import(current, before),
+                before=changes.audited_import(current, before),
                 after={"revision": following.revision},
             )
-            [changed] = await _with_imports(connection, operator.tsg_id, [following])
+            [changed] = await changes.with_imports(connection, operator.tsg_id, [following])
         return self._changed(changed)
 
     async def referred_to(self, tsg_id: str, policy: ProfilePolicy) -> OwnProfiles:
@@ -364,140 +319,3 @@ def _values_of(stored: StoredImport) -> ValueSet:
     return ValueSet(
         stored.size, stored.hashes, stored.heads, tuple(stored.shape["word_counts"]), tuple(stored.shape["number_lengths"])
     )
-
-
-async def _with_imports(connection: AsyncConnection, tsg_id: str, found: list[StoredDataProfile]) -> list[DataProfile]:
-    summaries = await repository.summaries(connection, tsg_id, [each.data_profile_id for each in found]) if found else []
-    return [
-        DataProfile(each, tuple(summary for summary in summaries if summary.data_profile_id == each.data_profile_id))
-        for each in found
-    ]
-
-
-async def _create(connection: AsyncConnection, operator: Operator, document: DataProfileDocument, by: str) -> DataProfile:
-    if len(await repository.list_page(connection, operator.tsg_id, offset=DATA_PROFILES_MAX - 1, limit=1)):
-        raise RequestInvalidError(f"a tenant has at most {DATA_PROFILES_MAX} data profiles of its own")
-    now = datetime.now(UTC)
-    stored = StoredDataProfile(
-        data_profile_id=new_id(),
-        tsg_id=operator.tsg_id,
-        data_profile_name=document.data_profile_name,
-        revision=1,
-        document=dump_document(document),
-        created_by=by,
-        updated_by=by,
-        created_at=now,
-        last_modified_at=now,
-    )
-    await repository.insert_profile(connection, stored)
-    created = DataProfile(stored)
-    await _record(connection, operator, Verb.CREATE, stored, after=data_profile_object(created))
-    return created
-
-
-async def _replace(
-    connection: AsyncConnection, operator: Operator, current: StoredDataProfile, document: DataProfileDocument, by: str
-) -> DataProfile:
-    [before] = await _with_imports(connection, operator.tsg_id, [current])
-    kinds = {VALUES: ExactDataPattern, DOCUMENT: FingerprintPattern}
-    for each in before.imported:
-        if not isinstance(document.pattern(each.pattern), kinds[each.kind]):
-            await repository.delete_import(connection, current.data_profile_id, each.pattern, each.name)
-    renamed = replace(current, data_profile_name=document.data_profile_name, document=dump_document(document))
-    following = await _next(connection, renamed, by)
-    [after] = await _with_imports(connection, operator.tsg_id, [following])
-    await _record(
-        connection, operator, Verb.UPDATE, current, before=data_profile_object(before), after=data_profile_object(after)
-    )
-    return after
-
-
-async def _next(connection: AsyncConnection, changed: StoredDataProfile, by: str) -> StoredDataProfile:
-    """Store the next revision."""
-    following = replace(changed, revision=changed.revision + 1, updated_by=by, last_modified_at=datetime.now(UTC))
-    await repository.update_profile(connection, following)
-    return following
-
-
-async def _imported(
-    connection: AsyncConnection, operator: Operator, current: StoredDataProfile, stored: StoredImport, by: str
-) -> DataProfile:
-    before = await repository.find_import(connection, operator.tsg_id, current.data_profile_id, stored.pattern, stored.name)
-    await repository.store_import(connection, current.data_profile_id, stored, by=by, at=datetime.now(UTC))
-    following = await _next(connection, current, by)
-    await _record(
-        connection,
-        operator,
-        Verb.UPDATE,
-        current,
-        before=_audited_import(current, before) if before else {"revision": current.revision},
-        after=_audited_import(following, stored),
-    )
-    [changed] = await _with_imports(connection, operator.tsg_id, [following])
-    return changed
-
-
-def _audited_import(profile: StoredDataProfile, stored: StoredImport) -> dict[str, Any]:
-    """What the audit log keeps of an import: how much, and nothing of what."""
-    return {
-        "data_profile_name": profile.data_profile_name,
-        "revision": profile.revision,
-        "pattern": stored.pattern,
-        "name": stored.name,
-        "kind": stored.kind,
-        "size": stored.size,
-    }
-
-
-async def _record(
-    connection: AsyncConnection,
-    operator: Operator,
-    verb: Verb | str,
-    profile: StoredDataProfile,
-    *,
-    before: dict[str, Any] | None = None,
-    after: dict[str, Any] | None = None,
-) -> None:
-    await audit.record(connection, operator, verb, Entity.DLP_PROFILES, profile.data_profile_id, before=before, after=after)
-
-
-async def _existing(connection: AsyncConnection, tsg_id: str, data_profile_id: str) -> StoredDataProfile:
-    found = await repository.find(connection, tsg_id, data_profile_id.lower()) if is_uuid(data_profile_id) else None
-    if found is None:
-        raise NotFoundError("this tenant has no data profile with that id")
-    return found
-
-
-async def _check_name(connection: AsyncConnection, tsg_id: str, name: str, data_profile_id: str | None) -> None:
-    taken = await repository.find_by_name(connection, tsg_id, name)
-    if taken is not None and taken.data_profile_id != data_profile_id:
-        raise ConflictError(
-            f"there is a data profile {name!r}; PUT makes its next revision",
-            payload=[{"data_profile_id": taken.data_profile_id, "data_profile_name": name, "revision": taken.revision}],
-        )
-
-
-async def _check_referrers(connection: AsyncConnection, profile: StoredDataProfile) -> None:
-    found = await repository.referrers(connection, profile.tsg_id, profile.data_profile_id, limit=_REFERRERS)
-    if found:
-        raise ConflictError(
-            f"revisions of security profiles refer to the data profile {profile.data_profile_name!r}",
-            payload=[{"profile_id": id_, "profile_name": name, "revision": revision} for id_, name, revision in found],
-        )
-
-
-def _pattern_of(
-    profile: StoredDataProfile, kind: type[ExactDataPattern | FingerprintPattern], word: str, name: str | None
-) -> str:
-    """The name of the pattern that is meant.
-
-    Raises:
-        RequestInvalidError: there is none of that type, or several and no name.
-    """
-    names = [each.name for each in DataProfileDocument.model_validate(profile.document).patterns if isinstance(each, kind)]
-    if name is None and len(names) == 1:
-        return names[0]
-    if name not in names or name is None:
-        known = ", ".join(repr(each) for each in names) or "none"
-        raise RequestInvalidError(f"pattern: name a pattern of the type {word}; there are: {known}")
-    return name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import re2
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scangate.detectors.sensitive_data.own import expressions
@@ -60,7 +60,7 @@ EXPRESSIONS = [r"\bC-\d{3}\b", "(?i)ab+", "[0-9]{2,4}", "é.", "a|ab", "x.*y"]
 TEXTS = st.text(alphabet="C-0123 aAbBé漢xy\n", max_size=300)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(TEXTS, st.integers(1, 40))
 def test_pieces_find_what_the_whole_holds(text: str, piece: int) -> None:
     encoded = EncodedText(text)

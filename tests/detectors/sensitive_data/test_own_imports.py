@@ -7,7 +7,7 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from scangate.detectors.sensitive_data.own.exact_data import VALUE_MIN, VALUE_WORDS_MAX, ValueFinder, column_of, hash_values
@@ -81,7 +81,7 @@ VALUES = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(VALUES, st.sampled_from(["", "; ", " :: \n"]), st.data())
 def test_every_value_of_a_column_is_found(values: list[str], around: str, data: st.DataObject) -> None:
     values = [value for value in values if len(words_of(normalised(value))) <= VALUE_WORDS_MAX]
@@ -97,7 +97,7 @@ def _without_edges(value: str) -> str:
     return folded[words.starts[0] : words.ends[-1]]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(st.text(alphabet="mnopqr789", min_size=4, max_size=12), min_size=1), st.text(alphabet="abcdef 0123", max_size=200)
 )
@@ -171,7 +171,7 @@ def test_runs_are_where_the_text_repeats_the_document() -> None:
     assert 50 <= first <= 50 + WINDOW and 150 - WINDOW <= last <= 150
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, 300), st.integers(60, 120), st.integers(0, 100))
 def test_an_excerpt_is_found_wherever_it_begins(start: int, length: int, before: int) -> None:
     document = prose(7, 500)
@@ -184,6 +184,7 @@ def test_short_documents_are_refused() -> None:
         fingerprint(prose(1, 29), KEY)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.integers(0, 2**64 - 1)), st.lists(st.integers(0, 2**64 - 1)))
 def test_packed_hashes_are_the_set_that_went_in(stored: list[int], asked: list[int]) -> None:
     kept = unpack(pack(np.array(stored, dtype=np.uint64)))

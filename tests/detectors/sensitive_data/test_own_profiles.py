@@ -6,7 +6,7 @@ import random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scangate.detectors.contract import ReportContext, Resources, Subject
@@ -101,6 +101,7 @@ def test_keywords_are_whole_words_and_several_may_be_asked_for() -> None:
     assert flagged(two, "the falcon and the blue eagle " + "x" * 60 + " falcon") == ["falcon", "blue eagle"]
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 3)), max_size=30), st.integers(1, 4), st.integers(1, 30))
 def test_crowded_keywords_as_their_definition_says(places: list[tuple[int, int]], minimum: int, distance: int) -> None:
     sorted_places = [(start, start + 2, index) for start, index in sorted(places)]
@@ -211,6 +212,7 @@ MATCHES = st.lists(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(MATCHES, MATCHES)
 def test_more_matches_never_take_a_rule_without_a_maximum_back(some: list[Counted], more: list[Counted]) -> None:
     rule = {
@@ -259,7 +261,7 @@ def test_a_document_is_stored_as_it_was_written_and_reads_back() -> None:
     assert dump_document(parsed) == document and parse_document(dump_document(parsed), ()) == parsed
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(alphabet="C-0123 4é漢\u200b\n\ud800", max_size=80))
 def test_spans_are_inside_of_any_text(text: str) -> None:
     profile = own(expression(), {"type": "keywords", "name": "w", "keywords": ["0123"]})

@@ -91,6 +91,8 @@ KINDS_OF = [
     ("Please describe the orders and select one.", set()),
     ("SELECT COMMITTEE REPORT ON TABLES", set()),
     ("Get-Process | select Name, Id", set()),
+    ("<sql>SELECT version()</sql>", {"read"}),
+    ("$ssh->exec('pwd')", set()),
     ("tab = self.note.select()", set()),
 ]
 

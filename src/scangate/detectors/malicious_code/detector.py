@@ -20,7 +20,7 @@ from scangate.domain.content import Span
 from scangate.domain.finding import Finding
 from scangate.domain.taxonomy import Action, Confidence, Encoding
 from scangate.inference.code_language import identify
-from scangate.matching.code_blocks import CodeBlock, code_blocks_of
+from scangate.matching.code_blocks import BlockKind, CodeBlock, code_blocks_of
 from scangate.matching.decoded import Source
 from scangate.matching.views import View
 
@@ -75,7 +75,8 @@ class _Scan:
             yield from self._injections()
         for view in self._hidden_views():
             yield from self._view(view)
-        yield from (self._block(block) for block in blocks)
+        # a word in backticks is no code to report
+        yield from (self._block(block) for block in blocks if block.kind is not BlockKind.INLINE)
 
     def _hidden_views(self) -> Iterator[View]:
         """Readings beside the raw one that may say something else."""

@@ -115,8 +115,8 @@ def _card(scan: Scan, text: str) -> Confidence:
 @pytest.mark.parametrize(
     ("text", "confidence"),
     [
-        ("card: " + "." * 100 + " 4111111111111111", Confidence.HIGH),
-        ("card: " + "." * 130 + " 4111111111111111", Confidence.MEDIUM),
+        ("card: " + "." * 180 + " 4111111111111111", Confidence.HIGH),
+        ("card: " + "." * 210 + " 4111111111111111", Confidence.MEDIUM),
         ("4111111111111111" + " " * 50 + "card", Confidence.HIGH),
         ("4111111111111111" + " " * 70 + "card", Confidence.MEDIUM),
         ("this is not a card: 4111111111111111", Confidence.MEDIUM),

@@ -1,6 +1,6 @@
 """Which words stand near a value: the rule's own keywords, hints, and words that say it is some other number.
 
-Words count within 120 characters before and 60 behind; in a table, the header cell of the value's column counts too.
+Words count within 200 characters before and 60 behind; in a table, the header cell of the value's column counts too.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from scangate.matching.literals import Keyword, KeywordFinder, Occurrences, WordMask, lower_same_length
 from scangate.matching.patterns import EncodedText
 
-BEFORE: Final = 120
+BEFORE: Final = 200
 BEHIND: Final = 60
 _OTHER_REACH = 24
 _HEADER_LIMIT = 2_000

@@ -225,13 +225,15 @@ def _hostile() -> dict[str, str]:
     return {
         "gzip bomb": f"exec(base64.b64decode('{bomb}'))",
         "one long line": "eval(" + '"a"+' * 200_000 + '"b")',
-        "brackets": "eval(" * 100_000,
+        "brackets": "eval(" * 20_000,
         "growing variable": "a='xxxxxxxxxx';" + "a=a+a;" * 2000 + "eval(a)",
         "replacements": "eval('" + "a" * 5000 + "'" + ".replace('a','aaaaaaaaaa')" * 500 + ")",
-        "fences": "```\n" * 100_000,
+        "fences": "```\n" * 20_000,
         "char codes": "eval(String.fromCharCode(" + "65," * 200_000 + "65))",
         "carets": "@echo off\n" + "p^o^w^e^r " * 50_000,
-        "anchors": "\\x41" * 200_000,
+        "anchors": "\\x41" * 50_000,
+        "empty lines": "eval(\n" + "\n" * 300_000,
+        "blanks": "eval( " + " " * 300_000,
         "surrogates": "\ud800" * 1000 + "eval(atob('x'))",
     }
 

@@ -64,7 +64,7 @@ def _is_code(subject: Subject, prose: bytes, data: bytes, blocks: Sequence[CodeB
     guess = by_markers(subject.text.raw.text)
     if guess.confidence >= _SURELY and sum(block.code_lines for block in blocks) >= _SOME_LINES:
         return True  # a program with long comments
-    return _visible(prose) <= (1 - _MOSTLY_CODE) * _visible(data)
+    return _visible(prose.translate(None, b"\0")) <= (1 - _MOSTLY_CODE) * _visible(data)
 
 
 def _visible(data: bytes) -> int:
@@ -72,8 +72,9 @@ def _visible(data: bytes) -> int:
 
 
 def _without(data: bytes, blocks: Sequence[CodeBlock]) -> bytes:
-    """The text with empty lines where its blocks stand, so that places stay true."""
+    """The text with zeros where its blocks stand, so that places stay true."""
     blank = bytearray(data)
     for block in blocks:
-        blank[block.outer.start : block.outer.end] = b"\n" * len(block.outer)
+        # neither blanks nor letters: nothing that a pattern repeats
+        blank[block.outer.start : block.outer.end] = b"\0" * len(block.outer)
     return bytes(blank)

@@ -12,6 +12,7 @@ from importlib.resources import files
 from threading import local
 from typing import Annotated, Final
 
+import re2
 import yaml
 import yara_x
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -19,10 +20,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from scangate.domain.content import Span
 from scangate.domain.taxonomy import Confidence, Severity
 from scangate.errors import ConfigurationError
+from scangate.matching.code_lines import latin1
 from scangate.matching.documents import read_yaml
 
 MAX_MATCHES: Final = 200
 """Places of one pattern that are kept."""
+_BLANKS: Final = re2.compile(rb"[ \t\r\n]{120,}", options=latin1())
 _PACKAGE: Final = "scangate.detectors.malicious_code"
 
 
@@ -94,7 +97,9 @@ class RuleBook:
 
     def hits(self, data: bytes) -> list[Hit]:
         """The rules that hold. Linear in the data; at most `MAX_MATCHES` places a pattern."""
-        return [Hit(self.rules[found.identifier], _span(found)) for found in self._scanner.scan(data).matching_rules]
+        # patterns that skip blanks would try every one of a long run as their beginning
+        calm = _BLANKS.sub(lambda run: b"\n" + b"\0" * (len(run.group()) - 1), data)
+        return [Hit(self.rules[found.identifier], _span(found)) for found in self._scanner.scan(calm).matching_rules]
 
     @property
     def _scanner(self) -> yara_x.Scanner:

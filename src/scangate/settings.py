@@ -87,7 +87,8 @@ class IdentitySettings(_Group):
         20, description="Applications that one deployment profile may have, which share its quota; more get 409."
     )
     secret_grace_seconds: Annotated[int, Field(ge=0, le=2_592_000)] = Field(
-        86_400, description="How long the old secret of a service account holds beside a new one, where the rotation says nothing."
+        86_400,
+        description="How long the old secret of a service account holds beside a new one, where the rotation says nothing.",
     )
     login_failures: Positive = Field(5, description="Failed log-ins in a row that lock a user.")
     lock_seconds: Positive = Field(900, description="How long a user stays locked.")

@@ -5,8 +5,8 @@ python -m training.guard.export --run DIR --out DIR [--parity 400]
 words.i8          int8 [vocabulary, hidden], row-major, to be memory-mapped; shared by every model of the project
 words.scale.f32   float32 [vocabulary]: a row is its integers times its scale
 tokenizer.json    the pruned unigram tokenizer
-guard.onnx        embeddings float32 [batch, tokens, hidden] and mask float32 [batch, tokens] in; `injection` [batch],
-                  `agent` [batch], `toxic` [batch, 9], `kind` [batch, 5] out, all logits; linear layers in int8 (dynamic)
+guard.onnx        embeddings float32 [tokens, hidden] of one text in; `injection` [1], `agent` [1], `toxic` [1, 9], `kind` [1, 5] out,
+                  all logits; linear layers in int8 (dynamic)
 calibration.json  must be there already: `python -m training.guard.calibrate` with the same --out comes first
 manifest.json     names, order of the outputs, sizes, sha256, parity and speed as measured at export
 model-card.md     a skeleton: provenance, shape, figures of the export
@@ -28,11 +28,11 @@ import onnx
 import onnxruntime
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
-from torch import nn
 
 from training.guard import batches
 from training.guard.checkpoints import load_averaged
-from training.guard.model import Guard, describe
+from training.guard.model import Guard, GuardBody, describe
+from training.guard.one_text import OneTextBody
 from training.guard.recipe import Recipe
 from training.guard.targets import KINDS, TOXIC_OUTPUTS
 from training.guard.train import predict, sigmoid
@@ -50,15 +50,14 @@ def write_words(words: np.ndarray, out: Path) -> np.ndarray:
     return table.astype(np.float32) * scales[:, None]
 
 
-def write_body(body: nn.Module, hidden: int, out: Path) -> None:
-    """The body as ONNX with free batch and length, first in float, then with int8 weights."""
-    example = (torch.zeros(2, 9, hidden), torch.ones(2, 9))
-    free = {0: "batch", 1: "tokens"}
+def write_body(body: GuardBody, out: Path) -> None:
+    """The body as ONNX for one text of free length, first in float, then with int8 weights."""
+    example = (torch.zeros(9, body.shape.hidden),)
     with tempfile.TemporaryDirectory() as folder:
         plain = Path(folder) / "plain.onnx"
         torch.onnx.export(
-            body, example, str(plain), input_names=["embeddings", "mask"], output_names=list(OUTPUTS), opset_version=OPSET,
-            dynamic_axes={"embeddings": free, "mask": free} | {name: {0: "batch"} for name in OUTPUTS}, dynamo=False,
+            OneTextBody(body).eval(), example, str(plain), input_names=["embeddings"], output_names=list(OUTPUTS),
+            opset_version=OPSET, dynamic_axes={"embeddings": {0: "tokens"}}, dynamo=False,
         )  # fmt: skip
         quantize_dynamic(
             plain, out / "guard.onnx", weight_type=QuantType.QInt8, per_channel=True, op_types_to_quantize=["MatMul", "Gemm"],
@@ -84,7 +83,7 @@ def parity(
     expected = [sigmoid(part) for part in predict(guard, samples)]
     found: list[list[np.ndarray]] = [[], [], []]
     for sample in samples:
-        inputs = {"embeddings": words[sample.ids][None], "mask": np.ones((1, len(sample.ids)), np.float32)}
+        inputs = {"embeddings": words[sample.ids]}
         for parts, value in zip(found, runtime.run(["injection", "agent", "toxic"], inputs), strict=True):
             parts.append(sigmoid(value))
     result: dict[str, float] = {"rows": len(samples)}
@@ -101,8 +100,7 @@ def latency(runtime: onnxruntime.InferenceSession, hidden: int) -> dict[str, flo
     """Median milliseconds for one text on one thread."""
     figures = {}
     for tokens in (16, 32, 64, 128):
-        inputs = {"embeddings": np.random.default_rng(0).normal(0, 0.3, (1, tokens, hidden)).astype(np.float32),
-                  "mask": np.ones((1, tokens), np.float32)}  # fmt: skip
+        inputs = {"embeddings": np.random.default_rng(0).normal(0, 0.3, (tokens, hidden)).astype(np.float32)}
         runtime.run(None, inputs)
         took = []
         for _ in range(15):
@@ -152,7 +150,7 @@ def export(run: Path, out: Path, parity_rows: int) -> dict[str, object]:
     out.mkdir(parents=True, exist_ok=True)
     words = write_words(guard.words.numpy(), out)
     shutil.copy(Path(settings.encoder) / "tokenizer.json", out / "tokenizer.json")
-    write_body(guard.body, guard.body.shape.hidden, out)
+    write_body(guard.body, out)
     runtime = session(out)
     gaps: dict[str, float] = {}
     if parity_rows:

@@ -18,6 +18,7 @@ from safetensors.numpy import save_file
 from torch import Tensor
 
 from training.guard.model import NAMES, BodyShape, GuardBody
+from training.guard.one_text import separate
 
 
 def load_exported(body: GuardBody, file: Path) -> None:
@@ -25,7 +26,8 @@ def load_exported(body: GuardBody, file: Path) -> None:
     Raises:
         ValueError: the file's network is not this one.
     """
-    weights = {name: torch.from_numpy(np.array(value)) for name, value in _weights(file).items()}
+    tables = separate(_weights(file), body.shape.heads)
+    weights = {name: torch.from_numpy(np.array(value)) for name, value in tables.items()}
     wanted = {name: value.shape for name, value in body.state_dict().items()}
     if {name: value.shape for name, value in weights.items()} != wanted:
         raise ValueError("the exported model does not match the guard's body")
@@ -39,7 +41,7 @@ def write_encoder(model: Path, out: Path) -> None:
     shape = BodyShape(**manifest["shape"])
     rows = np.fromfile(model / "words.i8", np.int8).reshape(manifest["vocabulary"], manifest["hidden"])
     words = rows.astype(np.float32) * np.fromfile(model / "words.scale.f32", np.float32)[:, None]
-    body = _weights(model / "guard.onnx")
+    body = separate(_weights(model / "guard.onnx"), shape.heads)
     tables = {
         "embeddings.word_embeddings.weight": words,
         "embeddings.position_embeddings.weight": body["position.weight"],

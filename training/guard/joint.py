@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -75,12 +76,17 @@ def fit(rows: Sequence[Row], features: Sequence[np.ndarray], linear_high: float)
 
     neural_high = cut([part[:, 1].max() for _, part in harmless], JOINT_RATES["high"])
     draft = JointWeights(
-        linear_high=linear_high + LINEAR_MARGIN, linear_slope=LINEAR_SLOPE, neural_high=round(neural_high, 4), floor=FLOOR,
+        linear_high=linear_high + LINEAR_MARGIN, linear_slope=LINEAR_SLOPE, neural_high=_above(neural_high), floor=FLOOR,
         high=0.0, medium=0.0,
     )  # fmt: skip
     joint = [score(part, draft) for _, part in harmless]
     high, medium = (cut(joint, JOINT_RATES[name]) for name in ("high", "moderate"))
-    return draft.model_copy(update={"high": round(high, 4), "medium": round(min(medium, high - LEAST_GAP), 4)})
+    return draft.model_copy(update={"high": _above(high), "medium": _above(min(medium, high - LEAST_GAP))})
+
+
+def _above(threshold: float) -> float:
+    """In four digits, never below: a harmless row at the edge would be flagged."""
+    return math.ceil(threshold * 10_000) / 10_000
 
 
 def score(part: np.ndarray, weights: JointWeights) -> float:

@@ -102,10 +102,9 @@ class GuardModel:
         return Scores(logits.get(INJECTION, scores.injection), logits.get(AGENT, scores.agent), toxic, scores.kind)
 
     def _logits(self, ids: Sequence[int]) -> Scores:
-        embeddings = self._words.look_up([self._manifest.start_id, *ids, self._manifest.end_id])[None]
-        mask = np.ones((1, embeddings.shape[1]), np.float32)
+        embeddings = self._words.look_up([self._manifest.start_id, *ids, self._manifest.end_id])
         names = [INJECTION, AGENT, TOXIC, KIND]
-        injection, agent, toxic, kind = self._session.run(names, {"embeddings": embeddings, "mask": mask})
+        injection, agent, toxic, kind = self._session.run(names, {"embeddings": embeddings})
         return Scores(float(injection[0]), float(agent[0]), toxic[0], self._kinds[int(np.argmax(kind[0]))])
 
 

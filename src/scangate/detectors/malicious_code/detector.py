@@ -225,4 +225,4 @@ def _distinct(findings: list[CodeFinding]) -> list[CodeFinding]:
 
 def compile_malicious_code(options: MaliciousCodeOptions, resources: Resources) -> CompiledDetector:
     """Load the rules (once a process) and make a detector of the options."""
-    return MaliciousCodeDetector(options, resources.shared(_RULES, load_rules))
+    return MaliciousCodeDetector(options, resources.shared(_RULES, lambda: load_rules(resources.data_dir)))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.resources import files
+from pathlib import Path
 from threading import local
 from typing import Annotated, Final
 
@@ -17,6 +18,7 @@ import yaml
 import yara_x
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from scangate.detectors.malicious_code.compiled import compiled
 from scangate.domain.content import Span
 from scangate.domain.taxonomy import Confidence, Severity
 from scangate.errors import ConfigurationError
@@ -82,17 +84,11 @@ class Hit:
 class RuleBook:
     """All rules, compiled. Immutable, safe to use from several threads."""
 
-    def __init__(self, models: list[RuleModel]) -> None:
+    def __init__(self, models: list[RuleModel], data_dir: Path | None = None) -> None:
         self.rules = {model.id.replace(".", "__"): model for model in models}
         if len(self.rules) != len(models):
             raise ConfigurationError("two rules of malicious_code have the same id")
-        compiler = yara_x.Compiler()
-        for model in models:
-            try:
-                compiler.add_source(model.yara)
-            except yara_x.CompileError as error:
-                raise ConfigurationError(f"rule {model.id!r} of malicious_code: {error}") from None
-        self._compiled = compiler.build()
+        self._compiled = compiled({model.id: model.yara for model in models}, data_dir)
         self._scanners = local()
 
     def hits(self, data: bytes) -> list[Hit]:
@@ -117,8 +113,8 @@ def _span(rule: yara_x.Rule) -> Span:
     return Span(min((start for start, _ in places), default=0), max((end for _, end in places), default=0))
 
 
-def load_rules() -> RuleBook:
-    """The rule files of this package.
+def load_rules(data_dir: Path | None = None) -> RuleBook:
+    """The rule files of this package; compiled ones are kept in `data_dir`.
 
     Raises:
         ConfigurationError: a file that does not say what a rule must say, or a pattern that yara-x refuses.
@@ -127,7 +123,7 @@ def load_rules() -> RuleBook:
     for entry in sorted((files(_PACKAGE) / "rules").iterdir(), key=lambda item: item.name):
         if entry.name.endswith(".yaml"):
             models.extend(_models(entry.name, entry.read_text("utf-8")))
-    return RuleBook(models)
+    return RuleBook(models, data_dir)
 
 
 def _models(name: str, text: str) -> list[RuleModel]:

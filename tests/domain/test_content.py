@@ -20,12 +20,11 @@ def test_union_covers_the_same_code_points_in_disjoint_sorted_spans(given_spans:
     assert all(left.end < right.start for left, right in itertools.pairwise(joined))
 
 
-def test_sides_are_in_report_order_and_named_once() -> None:
+def test_parts_of_a_side_keep_their_order() -> None:
     parts = (
         Part(Side.TOOL_INPUT, PartKind.JSON, "{}"),
         Part(Side.PROMPT, PartKind.TEXT, "a"),
         Part(Side.PROMPT, PartKind.CODE, "b"),
     )
     content = Content(parts)
-    assert content.sides == (Side.PROMPT, Side.TOOL_INPUT)
     assert [part.text for part in content.of(Side.PROMPT)] == ["a", "b"]

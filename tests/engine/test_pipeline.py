@@ -95,6 +95,15 @@ def test_observer_sees_the_outcome_and_the_error_of_each_run() -> None:
     assert outcome.status is OutcomeStatus.ERROR and isinstance(error, ValueError)
 
 
+def test_sides_are_in_the_order_of_a_report_and_named_once() -> None:
+    parts = (*content("{}", side=Side.TOOL_INPUT).parts, *content("a", "b").parts)
+    sides = scan(Content(parts), plan()).sides
+    assert [(side.side, [part.text for part in side.parts]) for side in sides] == [
+        (Side.PROMPT, ["a", "b"]),
+        (Side.TOOL_INPUT, ["{}"]),
+    ]
+
+
 def test_side_without_a_detector_is_not_looked_at() -> None:
     verdict = scan(content("block", side=Side.RESPONSE), plan())
     assert verdict.category is Category.BENIGN and verdict.sides[0].outcomes == ()

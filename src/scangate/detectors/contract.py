@@ -20,6 +20,7 @@ from scangate.domain.content import Part, Span
 from scangate.domain.finding import Finding
 from scangate.domain.profile import Protections
 from scangate.domain.taxonomy import DetectorName, Flag, Service, Side
+from scangate.matching.code_blocks import CodeBlock, code_blocks_of
 from scangate.matching.views import PreparedText
 
 JsonObject = dict[str, Any]
@@ -60,6 +61,10 @@ class Subject:
     grounding_context: str | None = None
     checkpoint: Callable[[], None] = _no_deadline
     memo: Memo = field(default_factory=Memo)
+
+    def code_blocks(self) -> tuple[CodeBlock, ...]:
+        """Blocks of code in the raw view, found once for all detectors of a scan."""
+        return self.memo.once("code_blocks", lambda: code_blocks_of(self.text))
 
 
 class CompiledDetector(Protocol):

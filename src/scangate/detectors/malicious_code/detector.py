@@ -20,7 +20,7 @@ from scangate.domain.content import Span
 from scangate.domain.finding import Finding
 from scangate.domain.taxonomy import Action, Confidence, Encoding
 from scangate.inference.code_language import identify
-from scangate.matching.code_blocks import BlockKind, CodeBlock, code_blocks_of
+from scangate.matching.code_blocks import BlockKind, CodeBlock
 from scangate.matching.decoded import Source
 from scangate.matching.views import View
 
@@ -66,7 +66,7 @@ class _Scan:
         text = self._subject.text
         source = Source.of(text.raw.text)
         hits = self._rules.hits(source.data)
-        blocks = code_blocks_of(text) if may_hold_code(source.data) else ()
+        blocks = self._subject.code_blocks() if may_hold_code(source.data) else ()
         if hits:
             for piece in pieces_of(self._subject, source, blocks):
                 self._subject.checkpoint()

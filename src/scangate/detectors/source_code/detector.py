@@ -15,7 +15,7 @@ from scangate.detectors.source_code.scoring import FLAGGED, HIGH, PRESENT, Trees
 from scangate.domain.content import Span
 from scangate.domain.finding import Finding
 from scangate.domain.taxonomy import Action, Confidence, Encoding, PartKind
-from scangate.matching.code_blocks import BlockKind, CodeBlock, code_blocks, code_blocks_of
+from scangate.matching.code_blocks import BlockKind, CodeBlock, code_blocks
 from scangate.matching.views import View
 
 MAX_FINDINGS: Final = 50
@@ -108,7 +108,7 @@ def _blocks(subject: Subject) -> Iterator[tuple[View, CodeBlock]]:
             found[0] if len(found) == 1 and found[0].kind is BlockKind.FENCED else CodeBlock(BlockKind.FENCED, whole, whole),
         )
     else:
-        yield from ((raw, block) for block in candidates(code_blocks_of(subject.text)) if len(block.span) >= _MIN_CHARACTERS)
+        yield from ((raw, block) for block in candidates(subject.code_blocks()) if len(block.span) >= _MIN_CHARACTERS)
     for view in subject.text.decoded:
         if view.encodings and _CARRYING.issuperset(view.encodings):
             subject.checkpoint()

@@ -46,10 +46,9 @@ def checked_profile(
     Raises:
         ProfileInvalidError: with the path to the fault.
     """
-    if not isinstance(document, dict):
-        raise ProfileInvalidError("a profile document is an object with profile_name and policy")
-    name = checked_name(document.get("profile_name"))
-    active = document.get("active")
+    members = _members(document)
+    name = checked_name(members.get("profile_name"))
+    active = members.get("active")
     if active is None:
         active = True
     if not isinstance(active, bool):
@@ -71,9 +70,15 @@ def checked_policy(document: object) -> ProfilePolicy:
     Raises:
         ProfileInvalidError: with the path to the fault.
     """
-    policy = document.get("policy") if isinstance(document, dict) else None
+    policy = _members(document).get("policy")
     _check_depth(policy)
     return parse_policy(policy)
+
+
+def _members(document: object) -> dict[str, Any]:
+    if not isinstance(document, dict):
+        raise ProfileInvalidError("a profile document is an object with profile_name and policy")
+    return document
 
 
 def checked_name(name: object) -> str:

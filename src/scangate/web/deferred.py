@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import warnings
 from collections.abc import Callable
 from threading import Lock
 
@@ -13,6 +14,8 @@ class Deferred:
     """Requests that come before the application is made wait for it."""
 
     def __init__(self, make: Callable[[], ASGIApp]) -> None:
+        # FastAPI makes pydantic say this of every query parameter, and hushes it with what is not safe between threads
+        warnings.filterwarnings("ignore", message="The 'alias' attribute with value")
         self._make = make
         self._made: ASGIApp | None = None
         self._lock = Lock()

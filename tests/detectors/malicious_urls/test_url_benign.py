@@ -49,7 +49,7 @@ https://bitbucket.org/atlassian/aui/src/master/
 https://codeberg.org/forgejo/forgejo/releases
 https://sourceforge.net/projects/sevenzip/files/7-Zip/23.01/7z2301-x64.exe/download
 https://gist.github.com/octocat/6cad326836d38bd3a7ae
-https://files.pythonhosted.org/packages/1f/d3/5a2c0e7f8b9a/requests-2.31.0-py3-none-any.whl
+https://downloads.apache.org/packages/1f/d3/5a2c0e7f8b9a/requests-2.31.0-py3-none-any.whl
 https://www.nuget.org/packages/Newtonsoft.Json/13.0.3
 https://repo1.maven.org/maven2/org/apache/commons/commons-lang3/3.14.0/commons-lang3-3.14.0.jar
 https://hub.docker.com/r/library/nginx/tags?page=1&name=alpine

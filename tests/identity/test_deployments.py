@@ -95,14 +95,16 @@ def test_a_quota_holds_at_once_and_is_lowered_by_the_tenant_only(server: LiveSer
     ],
 )
 def test_changes_that_make_no_sense(one: TenantOperator, document: dict[str, Any]) -> None:
+    code = one.deployment()
     before = one("GET", "/deploymentprofiles")
-    one("PUT", f"/deploymentprofiles/{one.deployment()}", 400, json=document)
+    one("PUT", f"/deploymentprofiles/{code}", 400, json=document)
     assert one("GET", "/deploymentprofiles") == before
 
 
 def test_another_tenants_is_not_there(one: TenantOperator, two: TenantOperator) -> None:
+    code = one.deployment()
     before = one("GET", "/deploymentprofiles")
-    two("PUT", f"/deploymentprofiles/{one.deployment()}", 404, json={"status": "inactive"})
+    two("PUT", f"/deploymentprofiles/{code}", 404, json={"status": "inactive"})
     assert one("GET", "/deploymentprofiles") == before
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -104,17 +104,8 @@ def _settle() -> None:
     gc.set_threshold(_YOUNG_OBJECTS, 20, 20)
 
 
-@asynccontextmanager
-async def open_runtime(settings: Settings, *, releases_jobs: bool) -> AsyncIterator[Runtime]:
-    """Everything running, until the block ends: then requests' records are written and the job in progress is finished."""
-    sys.setswitchinterval(_SWITCH_SECONDS)
-    database = Database(settings.database_url, busy_seconds=settings.database.busy_seconds, max_pages=settings.database.max_pages)
-    executor = ThreadPoolExecutor(settings.limits.concurrent_large_scans, thread_name_prefix="scan")
-
-    meter = Meter(database)
-
-    scan_log = ScanLog(database, repository.delete_finished)
-    forwarder = Forwarder(database, settings.forwarding)
+def _writer(database: Database, scan_log: ScanLog, meter: Meter) -> Callable[[Sequence[ScanRecord | LogEntry]], Awaitable[None]]:
+    """What the recorder calls with each batch: scans, log and quotas in one transaction."""
 
     async def write(records: Sequence[ScanRecord | LogEntry]) -> None:
         finished = [record for record in records if isinstance(record, ScanRecord)]
@@ -127,8 +118,23 @@ async def open_runtime(settings: Settings, *, releases_jobs: bool) -> AsyncItera
             await add_usage(connection, usage)
         meter.written(usage)
 
+    return write
+
+
+@asynccontextmanager
+async def open_runtime(settings: Settings, *, releases_jobs: bool) -> AsyncIterator[Runtime]:
+    """Everything running, until the block ends: then requests' records are written and the job in progress is finished."""
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    database = Database(settings.database_url, busy_seconds=settings.database.busy_seconds, max_pages=settings.database.max_pages)
+    executor = ThreadPoolExecutor(settings.limits.concurrent_large_scans, thread_name_prefix="scan")
+
+    meter = Meter(database)
+
+    scan_log = ScanLog(database, repository.delete_finished)
+    forwarder = Forwarder(database, settings.forwarding)
+
     recorder: Recorder[ScanRecord | LogEntry] = Recorder(
-        write,
+        _writer(database, scan_log, meter),
         flush_ms=settings.records.flush_ms,
         queue_rows=settings.records.queue_rows,
         required=settings.records.required,

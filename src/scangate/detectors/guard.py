@@ -17,7 +17,9 @@ import numpy as np
 
 from scangate.detectors.contract import JsonObject, Resources, Subject
 from scangate.domain.content import Part, Span
-from scangate.inference.guard import GUARD_DIR, GuardModel, Scores, Window, load_guard
+from scangate.inference.catalog import ModelFolder, open_folder
+from scangate.inference.guard import GUARD_DIR, GuardModel, Scores, Window
+from scangate.inference.vocabulary import Vocabulary
 from scangate.matching.language import is_supported
 from scangate.matching.readings import Reading, readings
 
@@ -110,4 +112,20 @@ def shared_guard(resources: Resources, directory: Path = GUARD_DIR) -> GuardMode
     Raises:
         ConfigurationError: a model file is missing, altered, or cannot be used.
     """
-    return resources.shared("guard", lambda: load_guard(directory, resources.own_models))
+    return resources.shared(
+        "guard",
+        lambda: GuardModel(_shared_folder(resources, directory), resources.own_models, shared_vocabulary(resources, directory)),
+    )
+
+
+def shared_vocabulary(resources: Resources, directory: Path = GUARD_DIR) -> Vocabulary:
+    """Tokenizer and word embeddings, loaded once a process for all of its models; the guard's own network stays where it is.
+
+    Raises:
+        ConfigurationError: a model file is missing, altered, or cannot be used.
+    """
+    return resources.shared("vocabulary", lambda: Vocabulary(_shared_folder(resources, directory)))
+
+
+def _shared_folder(resources: Resources, directory: Path) -> ModelFolder:
+    return resources.shared("guard.folder", lambda: open_folder(directory))

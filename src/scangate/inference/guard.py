@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from scangate.inference.calibration import Calibration, OperatingPoint, load_calibration, log_odds
 from scangate.inference.catalog import MODELS_DIR, ModelFolder, open_folder
 from scangate.inference.classifier import Classifier
-from scangate.inference.runtime import load_session, load_tokenizer
-from scangate.inference.words import WordTable
+from scangate.inference.runtime import load_session
+from scangate.inference.vocabulary import Vocabulary
 
 GUARD_DIR: Final = MODELS_DIR / "guard"
 INJECTION: Final = "injection"
@@ -65,15 +65,14 @@ class Scores:
 class GuardModel:
     """Immutable; safe to share between threads. `own` are a user's models in place of heads, by the head's name."""
 
-    def __init__(self, folder: ModelFolder, own: Mapping[str, Path] | None = None) -> None:
+    def __init__(self, folder: ModelFolder, own: Mapping[str, Path] | None = None, vocabulary: Vocabulary | None = None) -> None:
         manifest = folder.manifest
         self.toxic_names: tuple[str, ...] = tuple(manifest.outputs[TOXIC])
         self._own = {head: Classifier(path, self.toxic_names if head == TOXIC else (head,)) for head, path in (own or {}).items()}
         self.calibration = _calibration(load_calibration(folder.file("calibration.json")), self._own)
         self._kinds = manifest.outputs[KIND]
         self._manifest = manifest
-        self._words = WordTable(folder.file("words.i8"), folder.file("words.scale.f32"), manifest.vocabulary, manifest.hidden)
-        self._tokenizer = load_tokenizer(folder.file("tokenizer.json"))
+        self._vocabulary = vocabulary or Vocabulary(folder)
         self._session = load_session(folder.file("guard.onnx"))
 
     def windows(self, text: str) -> list[Window]:
@@ -83,10 +82,9 @@ class GuardModel:
 
     def score(self, window: str) -> Scores:
         """One pass over a window's text (two or three where it has more tokens than the model takes)."""
-        piece = window.encode("utf-8", "replace").decode("utf-8")
-        ids = self._tokenizer.encode(piece, add_special_tokens=False).ids
+        ids = self._vocabulary.ids(window)
         scores = _highest([self._logits(part) for part in _pieces(ids, self._manifest.window - 2)])
-        return self._replaced(scores, piece) if self._own else scores
+        return self._replaced(scores, window.encode("utf-8", "replace").decode("utf-8")) if self._own else scores
 
     def replaces(self, head: str) -> bool:
         """Whether a user's model answers for this head."""
@@ -102,7 +100,7 @@ class GuardModel:
         return Scores(logits.get(INJECTION, scores.injection), logits.get(AGENT, scores.agent), toxic, scores.kind)
 
     def _logits(self, ids: Sequence[int]) -> Scores:
-        embeddings = self._words.look_up([self._manifest.start_id, *ids, self._manifest.end_id])
+        embeddings = self._vocabulary.embeddings(ids)
         names = [INJECTION, AGENT, TOXIC, KIND]
         injection, agent, toxic, kind = self._session.run(names, {"embeddings": embeddings})
         return Scores(float(injection[0]), float(agent[0]), toxic[0], self._kinds[int(np.argmax(kind[0]))])

@@ -139,9 +139,8 @@ async def _create_tenant(database: Database, draft: Path) -> None:
             "profiles": list(tenant.profiles),
         },
     )
-    profiles = first_profiles()
     async with database.write() as connection:
-        await store_tenant(connection, tenant, profiles, by="bootstrap")
+        await store_tenant(connection, tenant, first_profiles(), by="bootstrap")
 
 
 def _write_private(file: Path, document: dict[str, Any]) -> None:

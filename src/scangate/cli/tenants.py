@@ -48,8 +48,7 @@ def create(
     from scangate.tenants import create_tenant, first_profiles
 
     checked = checked_name(name, "the name")
-    profiles = first_profiles()
-    created = on_installation(data_dir, lambda database, _first: create_tenant(database, checked, profiles))
+    created = on_installation(data_dir, lambda database, _first: create_tenant(database, checked, first_profiles()))
     document = asdict(created)
     if as_json:
         print_json(document)

@@ -1,19 +1,17 @@
-"""The product's own YAML files: rules, vocabularies, tables."""
+"""The product's own YAML files: rules, vocabularies, tables. They are YAML 1.2, where `no` and `2026-11-27` are texts."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
-import yaml
-
-_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""libyaml's, where the wheel has it: eight times as fast, which a start of half a second is made of."""
+from yaml12 import parse_yaml
 
 
 def read_yaml(document: str) -> Any:
-    """The document as plain objects.
+    """The document as plain objects. The parser is compiled: a start reads 0.9 MB of rules, which takes PyYAML with libyaml five times as
+    long.
 
     Raises:
-        yaml.YAMLError: it is no YAML.
+        ValueError: it is no YAML; says where.
     """
-    return yaml.load(document, Loader=_LOADER)  # noqa: S506 - a safe loader
+    return parse_yaml(document)

@@ -15,8 +15,7 @@ from itertools import groupby
 from typing import Annotated, Final
 
 import re2
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from scangate.detectors.database_security.checks import CHECKS, Reached
 from scangate.detectors.database_security.context import Place, Spot, Surroundings
@@ -158,7 +157,7 @@ def load_rules() -> RuleBook:
 def _models(name: str, text: str) -> list[RuleModel]:
     try:
         return [RuleModel.model_validate(document) for document in read_yaml(text)]
-    except (yaml.YAMLError, ValidationError, TypeError) as error:
+    except (ValueError, TypeError) as error:  # of the parser or of pydantic
         raise ConfigurationError(f"rules of database_security, {name}: {error}") from None
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated, Final
 from urllib.parse import urlsplit
 
-import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from scangate.detectors.malicious_urls.categories import url_categories
@@ -107,7 +106,7 @@ def load_catalogue() -> tuple[CatalogueFeed, ...]:
 def _parsed(text: str) -> tuple[CatalogueFeed, ...]:
     try:
         document = read_yaml(text)
-    except yaml.YAMLError:
+    except ValueError:
         raise ConfigurationError("the catalogue is no valid YAML") from None
     try:
         feeds = _CATALOGUE.validate_python(document)

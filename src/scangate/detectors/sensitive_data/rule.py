@@ -8,7 +8,6 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Annotated, Any, Final, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from scangate.domain.taxonomy import Confidence, Severity
@@ -156,9 +155,11 @@ def parse_rules(document: str, origin: str) -> tuple[Rule, ...]:
         ConfigurationError: not YAML, an unknown field, a rule without its examples; says where.
     """
     try:
-        return RuleFile.model_validate(read_yaml(document)).rules
-    except yaml.YAMLError as error:
+        data = read_yaml(document)
+    except ValueError as error:
         raise ConfigurationError(f"{origin} is not valid YAML: {error}") from None
+    try:
+        return RuleFile.model_validate(data).rules
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
         place = ".".join(str(step) for step in first["loc"])

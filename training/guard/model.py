@@ -135,8 +135,8 @@ def load_words(encoder: Path) -> Tensor:
     return load_file(str(encoder / "model.safetensors"))["embeddings.word_embeddings.weight"].float()
 
 
-def from_encoder(encoder: Path, layers: int, dropout: float = 0.1) -> Guard:
-    """A guard whose body starts from the first `layers` layers of an encoder folder and whose heads start at zero."""
+def read_encoder(encoder: Path, layers: int, dropout: float) -> tuple[Tensor, BodyShape, dict[str, Tensor]]:
+    """Word embeddings, shape, and the weights of the first `layers` layers under this project's names."""
     config = json.loads((encoder / "config.json").read_text())
     weights = {name: value.float() for name, value in load_file(str(encoder / "model.safetensors")).items()}
     shape = BodyShape(
@@ -147,7 +147,6 @@ def from_encoder(encoder: Path, layers: int, dropout: float = 0.1) -> Guard:
         positions=config["max_position_embeddings"],
         dropout=dropout,
     )
-    guard = Guard(weights["embeddings.word_embeddings.weight"], shape)
     state = {
         "position.weight": weights["embeddings.position_embeddings.weight"],
         "token_type": weights["embeddings.token_type_embeddings.weight"][0],
@@ -158,6 +157,13 @@ def from_encoder(encoder: Path, layers: int, dropout: float = 0.1) -> Guard:
         for theirs, ours in NAMES.items():
             for part in ("weight", "bias"):
                 state[f"blocks.{layer}.{ours}.{part}"] = weights[f"encoder.layer.{layer}.{theirs}.{part}"]
+    return weights["embeddings.word_embeddings.weight"], shape, state
+
+
+def from_encoder(encoder: Path, layers: int, dropout: float = 0.1) -> Guard:
+    """A guard whose body starts from the first `layers` layers of an encoder folder and whose heads start at zero."""
+    words, shape, state = read_encoder(encoder, layers, dropout)
+    guard = Guard(words, shape)
     missing, unexpected = guard.body.load_state_dict(state, strict=False)
     if unexpected or any(name.startswith("blocks") for name in missing):
         raise ValueError("the encoder folder does not match the guard's body")

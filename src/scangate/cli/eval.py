@@ -13,19 +13,19 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from scangate import __version__
-from scangate.cli.plans import MEASURED_PROFILE, local_resources, plan_of
+from scangate.cli.plans import MEASURED_PROFILE, judge_under, local_resources
 from scangate.cli.rows import opened
 from scangate.detectors.contract import DetectorSpec
 from scangate.detectors.registry import REGISTRY
 from scangate.errors import RequestInvalidError
 from scangate.evaluation import judging
-from scangate.evaluation.judging import Judgement, judge_rows, spec_named
+from scangate.evaluation.judging import Judgement, spec_named
 from scangate.evaluation.rows import Row, RowFormat
 from scangate.evaluation.summary import summarise
 from scangate.evaluation.tables import tables
 
 if TYPE_CHECKING:
-    from scangate.evaluation.remote import Server
+    from scangate.client import Server
 
 INTERRUPTED_EXIT_CODE = 130
 _NAMES = ", ".join(spec.name.value for spec in REGISTRY)
@@ -55,7 +55,7 @@ def evaluate(
     spec = spec_named(task, REGISTRY)
     fields = tuple(dict.fromkeys(field.strip() for field in by.split(",") if field.strip()))
     try:
-        rows = _rows(file, RowFormat(spec.sides, fields, spec.kinds, spec.entities))
+        rows = _rows(file, RowFormat(spec.sides, fields, spec.kinds, spec.entities, spec.row_protection))
         if via is None:
             judged = _in_process(spec, rows, profile or MEASURED_PROFILE)
         else:
@@ -78,13 +78,12 @@ def _rows(file: Path, row_format: RowFormat) -> list[Row]:
 
 
 def _in_process(spec: DetectorSpec[Any], rows: list[Row], profile: str) -> list[Judgement]:
-    plan = plan_of(profile, (spec,), local_resources())
     with progress_bar(len(rows)) as advance:
-        return judge_rows(rows, plan, spec.name, advance)
+        return judge_under(profile, spec, rows, local_resources(), advance)
 
 
 def _server(via: str, api_key: str | None, profile: str | None, ca: Path | None) -> Server:
-    from scangate.evaluation.remote import Server  # the server, whose start imports this module, needs no HTTP client
+    from scangate.client import Server  # the server, whose start imports this module, needs no HTTP client
 
     if not api_key:
         raise RequestInvalidError("--via needs an API key: set SCANGATE_API_KEY, or give --api-key")

@@ -3,74 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
-from urllib.parse import urlsplit
 
 import httpx
 
+from scangate.client import SCAN_PATH, JsonObject, Server, json_list, json_object, refusal, unreachable, wait_seconds
 from scangate.detectors.contract import DetectorSpec
-from scangate.domain.ids import is_uuid
 from scangate.domain.taxonomy import OutcomeStatus, Side
 from scangate.errors import ConfigurationError, RequestInvalidError
 from scangate.evaluation.judging import Judgement, Progress
 from scangate.evaluation.rows import TOOL_SIDES, Row
 
 CONCURRENCY: Final = 4
-_SCAN: Final = "/v1/scan/sync/request"
 _REPORTS: Final = "/v1/scan/reports"
 _REPORTS_AT_ONCE: Final = 5
 _ATTEMPTS: Final = 100
 _ASKED_AGAIN: Final = (429, 503)
-_WAIT_SECONDS_MAX: Final = 120.0
-_ANSWER_SECONDS: Final = 330.0
-"""Longer than the longest deadline that a profile can have."""
 _ROW_REFUSED: Final = (400, 413)
 """Statuses that are the row's own fault once another row has been accepted."""
-JsonObject = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """Where the server is and what to show it. `ca` is a file of certificates to trust in place of the system's."""
-
-    url: str
-    api_key: str
-    profile: str | None = None
-    ca: Path | None = None
-
-    def client(self) -> httpx.AsyncClient:
-        """
-        Raises:
-            RequestInvalidError: the address is no http or https URL.
-            ConfigurationError: the certificate file cannot be read.
-        """
-        try:
-            parts = urlsplit(self.url)
-            usable = parts.scheme in ("http", "https") and bool(parts.hostname)
-        except ValueError:
-            usable = False
-        if not usable:
-            raise RequestInvalidError("--via takes the address of a server, as in https://localhost:8443")
-        try:
-            verify = ssl.create_default_context(cafile=self.ca) if self.ca else True
-        except (OSError, ssl.SSLError):
-            raise ConfigurationError(f"{str(self.ca)!r} is not a readable file of certificates (PEM)") from None
-        headers = {"x-pan-token": self.api_key}
-        return httpx.AsyncClient(
-            base_url=f"{parts.scheme}://{parts.netloc}", headers=headers, verify=verify, timeout=_ANSWER_SECONDS, trust_env=False
-        )
-
-    @property
-    def profile_reference(self) -> JsonObject:
-        """`ai_profile` of a request; empty for the key's own default."""
-        if not self.profile:
-            return {}
-        return {"ai_profile": {"profile_id" if is_uuid(self.profile) else "profile_name": self.profile}}
 
 
 def judge_via(server: Server, spec: DetectorSpec[Any], rows: Iterable[Row], progress: Progress = lambda: None) -> list[Judgement]:
@@ -131,14 +84,14 @@ class _RemoteJudge:
 
     async def scan(self, row: Row) -> _Scanned:
         body = {"contents": _contents(row), **self._server.profile_reference}
-        answer = await self._ask("POST", _SCAN, json=body)
+        answer = await self._ask("POST", SCAN_PATH, json=body)
         elapsed_ms = answer.elapsed.total_seconds() * 1000
         if answer.status_code != 200:
             if self._accepted and answer.status_code in _ROW_REFUSED:
                 return _Scanned(Judgement(row, OutcomeStatus.ERROR, elapsed_ms=elapsed_ms))
-            raise RequestInvalidError(f"line {row.line}: {_refusal(answer)}")
+            raise RequestInvalidError(f"line {row.line}: {refusal(answer)}")
         self._accepted = True
-        document = _json(answer)
+        document = json_object(answer)
         flag = self._flag(document, row)
         status = self._status(document, row.side)
         judgement = Judgement(row, status, flag, float(flag), elapsed_ms)
@@ -180,9 +133,9 @@ class _RemoteJudge:
     async def _scores(self, sides: dict[str, Side]) -> dict[str, float]:
         answer = await self._ask("GET", _REPORTS, params={"report_ids": ",".join(sides)})
         if answer.status_code != 200:
-            raise RequestInvalidError(_refusal(answer))
+            raise RequestInvalidError(refusal(answer))
         found: dict[str, float] = {}
-        for report in _json_list(answer):
+        for report in json_list(answer):
             report_id = str(report.get("report_id", ""))
             for row in report.get("detection_results") or []:
                 if report_id in sides and self._is_about(row, sides[report_id]):
@@ -203,11 +156,11 @@ class _RemoteJudge:
             try:
                 answer = await self._client.request(method, path, **request)
             except httpx.HTTPError as error:
-                raise RequestInvalidError(_unreachable(error)) from None
+                raise RequestInvalidError(unreachable(error)) from None
             if answer.status_code not in _ASKED_AGAIN:
                 return answer
-            await asyncio.sleep(_wait_seconds(answer))
-        raise RequestInvalidError(f"{_refusal(answer)}, {_ATTEMPTS} times in a row")
+            await asyncio.sleep(wait_seconds(answer))
+        raise RequestInvalidError(f"{refusal(answer)}, {_ATTEMPTS} times in a row")
 
 
 def _contents(row: Row) -> list[JsonObject]:
@@ -243,47 +196,3 @@ def _scores_in(value: object) -> Iterator[float]:
     elif isinstance(value, list):
         for inner in value:
             yield from _scores_in(inner)
-
-
-def _wait_seconds(answer: httpx.Response) -> float:
-    try:
-        seconds = float(answer.headers.get("retry-after", "1"))
-    except ValueError:
-        seconds = 1.0
-    return min(max(seconds, 0.1), _WAIT_SECONDS_MAX)
-
-
-def _json(answer: httpx.Response) -> JsonObject:
-    document = _decoded(answer)
-    if not isinstance(document, dict):
-        raise RequestInvalidError("the server's answer is not one of the scan API")
-    return document
-
-
-def _json_list(answer: httpx.Response) -> list[JsonObject]:
-    document = _decoded(answer)
-    if not isinstance(document, list) or not all(isinstance(row, dict) for row in document):
-        raise RequestInvalidError("the server's answer is not one of the scan API")
-    return document
-
-
-def _decoded(answer: httpx.Response) -> object:
-    try:
-        document: object = answer.json()
-    except ValueError:
-        return None
-    return document
-
-
-def _refusal(answer: httpx.Response) -> str:
-    """Status and message as the server gave them; Scangate's own name fields and never quote content."""
-    document = _decoded(answer)
-    error = document.get("error") if isinstance(document, dict) else None
-    error = error if isinstance(error, dict) else {}
-    said = [str(error[key])[:200] for key in ("message", "detail") if error.get(key)]
-    return f"the server answered {answer.status_code}" + (f": {'; '.join(said)}" if said else "")
-
-
-def _unreachable(error: httpx.HTTPError) -> str:
-    reason = "; is the certificate's CA given with --ca?" if "CERTIFICATE_VERIFY_FAILED" in str(error) else ""
-    return f"cannot reach the server: {type(error).__name__}{reason}"

@@ -114,6 +114,8 @@ class DatabaseRule(_Document):
     name: Literal["database-security-create", "database-security-read", "database-security-update", "database-security-delete"]
     action: SimpleAction = ""
     severity: Severity | None = None
+    plain_reads: bool | None = None
+    """An extension, of the read operation: `false` flags only risky reads, those of credentials or catalogs, with injection or delays."""
 
 
 class SourceCodeDetection(_Document):
@@ -176,6 +178,19 @@ class TopicReference(_Document):
     topic_id: str = ""
     revision: int | None = None
     severity: Severity | None = None
+    description: str | None = None
+    """With `examples` it is the topic itself, for profiles that are scanned under without a server; a server's own topic counts more."""
+    examples: list[str] | None = None
+    _own: object = PrivateAttr(default=None)
+
+    @property
+    def own(self) -> object:
+        """The tenant's topic that this means; None where it was not looked up or does not exist. No part of the document."""
+        return self._own
+
+    def bind(self, own: object) -> None:
+        """Say which topic this means, before the policy is compiled."""
+        self._own = own
 
 
 class TopicList(_Document):
@@ -260,15 +275,28 @@ class ProfilePolicy(_Document):
     def security_profile(self) -> SecurityProfile:
         return self.ai_security_profiles[0]
 
-    def data_profile_members(self) -> list[tuple[str, DlpMember]]:
-        """`(path, reference)` of every data profile that is named, for all sides and by direction."""
+    def _scopes(self) -> list[tuple[str, Protections]]:
         profile, start = self.security_profile, "ai-security-profiles[0]"
         scopes: list[tuple[str, Protections]] = [(f"{start}.model-configuration", profile.model_configuration)]
         for direction, protections in (profile.content_type_configurations or {}).items():
             scopes.append((f"{start}.content-type-configurations.{direction}", protections))
+        return scopes
+
+    def topic_references(self) -> list[TopicReference]:
+        """Every topic that is named, for all sides and by direction."""
+        return [
+            reference
+            for _, scope in self._scopes()
+            for entry in scope.model_protection
+            for bucket in entry.topic_list or ()
+            for reference in bucket.topic
+        ]
+
+    def data_profile_members(self) -> list[tuple[str, DlpMember]]:
+        """`(path, reference)` of every data profile that is named, for all sides and by direction."""
         return [
             (f"{path}.data-protection.data-leak-detection.member[{number}]", member)
-            for path, scope in scopes
+            for path, scope in self._scopes()
             if scope.data_protection is not None and scope.data_protection.data_leak_detection is not None
             for number, member in enumerate(scope.data_protection.data_leak_detection.member or ())
         ]

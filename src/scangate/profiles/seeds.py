@@ -10,7 +10,8 @@ DEFAULT_PROFILE = "default"
 def seeded_profiles() -> dict[str, dict[str, Any]]:
     """Name to policy: `default` blocks, `monitor` detects the same and allows, `mask-sensitive-data` masks and lets pass.
 
-    Source code is reported in all of them and flagged in none: much of what people ask a model about is code.
+    Source code is reported in all of them and flagged in none: much of what people ask a model about is code. So are plain reads of a
+    database; risky ones, of credentials or with an injection, are flagged.
     """
     return {
         DEFAULT_PROFILE: _policy("block"),
@@ -27,7 +28,9 @@ def measured_policy() -> dict[str, Any]:
 def _policy(
     action: str, *, leak_action: str | None = None, mask: bool = False, source_code_action: str = "allow"
 ) -> dict[str, Any]:
-    operations = ("create", "read", "update", "delete")
+    names = ("create", "read", "update", "delete")
+    operations: list[dict[str, Any]] = [{"name": f"database-security-{name}", "action": action} for name in names]
+    operations[1]["plain-reads"] = False
     return {
         "ai-security-profiles": [
             {
@@ -47,7 +50,7 @@ def _policy(
                             "mask-data-inline": mask,
                         },
                         "source-code-detection": {"action": source_code_action},
-                        "database-security": [{"name": f"database-security-{name}", "action": action} for name in operations],
+                        "database-security": operations,
                     },
                     "model-protection": [
                         {"name": "prompt-injection", "action": action},

@@ -23,7 +23,7 @@ def database_resources() -> Resources:
 @pytest.fixture(scope="session")
 def block_everything(database_resources: Resources) -> CompiledDetector:
     rule = OperationRule(action=Action.BLOCK, severity=Severity.HIGH)
-    options = DatabaseSecurityOptions(create=rule, read=rule, update=rule, delete=rule)
+    options = DatabaseSecurityOptions(create=rule, read=rule, update=rule, delete=rule, plain_reads=False)
     return SPEC.compile(options, database_resources)
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from scangate.detectors.contract import Resources, Subject
+from scangate.detectors.contract import CompiledDetector, Resources, Subject
 from scangate.detectors.database_security import SPEC
 from scangate.detectors.database_security.options import DatabaseSecurityOptions, OperationRule
 from scangate.domain.content import Part
@@ -31,7 +31,10 @@ CARRIERS = {
 }
 WORDS = ("select", "update", "delete", "drop", "create", "insert", "grant", "where", "from", "execute", "truncate", "merge")
 RULE = OperationRule(action=Action.BLOCK, severity=Severity.HIGH)
-DETECTOR = SPEC.compile(DatabaseSecurityOptions(create=RULE, read=RULE, update=RULE, delete=RULE), Resources())
+RESOURCES = Resources()
+RISKY = SPEC.compile(DatabaseSecurityOptions(create=RULE, read=RULE, update=RULE, delete=RULE, plain_reads=False), RESOURCES)
+EVERYTHING = SPEC.compile(DatabaseSecurityOptions(create=RULE, read=RULE, update=RULE, delete=RULE), RESOURCES)
+"""With the plain reads, as a profile that blocks `database-security-read`."""
 
 
 def rows(path: Path) -> list[dict[str, Any]]:
@@ -39,9 +42,9 @@ def rows(path: Path) -> list[dict[str, Any]]:
         return [json.loads(line) for line in lines.read().split("\n") if line.strip()]
 
 
-def found(text: str, kind: PartKind = PartKind.TEXT) -> list[Finding]:
+def found(text: str, kind: PartKind = PartKind.TEXT, detector: CompiledDetector = RISKY) -> list[Finding]:
     part = Part(Side.RESPONSE, kind, text)
-    return list(DETECTOR.detect(Subject(part, prepare(text, kind))))
+    return list(detector.detect(Subject(part, prepare(text, kind))))
 
 
 def say(*words: object) -> None:
@@ -86,8 +89,11 @@ def payloads(path: Path) -> None:
 def benign(name: str, texts: Iterable[str], most: int, kind: PartKind = PartKind.TEXT) -> None:
     chosen = list(texts)
     chosen = chosen if len(chosen) <= most else random.Random(7).sample(chosen, most)
-    flagged = [text for text in chosen if any(finding.flagged for finding in found(text, kind))]
-    say("benign", name, "flagged", len(flagged), "of", len(chosen))
+    flagged = [
+        sum(any(finding.flagged for finding in found(text, kind, detector)) for text in chosen)
+        for detector in (RISKY, EVERYTHING)
+    ]
+    say("benign", name, "flagged", flagged[0], "with plain reads", flagged[1], "of", len(chosen))
 
 
 def main(pools: Path) -> None:
@@ -105,6 +111,7 @@ def main(pools: Path) -> None:
     for name in ("train", "train2"):
         texts = [row["text"] for row in rows(pools / "injection" / f"{name}.jsonl.gz") if row["label"] == "benign"]
         benign(f"{name}, with one of the words", (text for text in texts if any(word in text.lower() for word in WORDS)), 5000)
+    benign("numbers", (row["text"] for row in rows(pools / "dlp" / "benign_numeric.jsonl.gz")), 20_000)
     for path in sorted((pools / "code").glob("*benign*.jsonl.gz")):
         benign(path.name, (row["code"][:20_000] for row in rows(path)), 400, PartKind.CODE)
 

@@ -105,7 +105,7 @@ def test_kinds_are_the_operations_of_statements_that_are_not_only_mentioned(scan
 def test_the_report_says_what_each_statement_is(scan: Scan) -> None:
     text = "Now: DELETE FROM orders; and SELECT a FROM b;"
     rule = OperationRule(action=Action.BLOCK, severity=Severity.HIGH)
-    options = DatabaseSecurityOptions(read=rule, delete=rule)
+    options = DatabaseSecurityOptions(read=rule, delete=rule, plain_reads=False)
     found = scan(text, detector=SPEC.compile(options, Resources()))
     detail = SPEC.report(options, [found], ReportContext(parts=(Part(Side.RESPONSE, PartKind.TEXT, text),)))
     first, second = detail["dbs_statements"]

@@ -91,12 +91,78 @@ def test_each_operation_carries_its_own_action(scan: Scan, database_resources: R
     assert severities == {Severity.CRITICAL}
 
 
-def test_plain_reads_are_flagged_only_where_the_profile_asks_for_it(scan: Scan, database_resources: Resources) -> None:
-    text = "SELECT name FROM a WHERE id = 1;"
-    lenient = compiled(database_resources, entry("read", "block"))
-    strict = compiled(database_resources, entry("read", "block", **{"plain-reads": True}))
-    assert [finding.flagged for finding in scan(text, detector=lenient)] == [False]
-    assert [finding.flagged for finding in scan(text, detector=strict)] == [True]
+@pytest.mark.parametrize(
+    ("entries", "verdict", "action"),
+    [
+        ([entry("read", "block")], "malicious", "block"),
+        ([entry("read", "block", **{"plain-reads": True})], "malicious", "block"),
+        ([entry("read", "alert")], "malicious", "allow"),
+        ([entry("read", "allow")], "benign", "allow"),
+        ([entry("read", "block", **{"plain-reads": False})], "benign", "allow"),
+    ],
+)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT name FROM a WHERE id = 1;",
+        "The query is below.\n\n```sql\nSELECT o.id,\n       c.name\nFROM orders o\nJOIN customers c ON c.id = o.customer_id\n```",
+        'db.orders.find({ status: "open" })',
+        "redis-cli GET cart:7",
+    ],
+)
+def test_a_plain_read_is_reported_and_blocked_where_the_profile_says_so(
+    scan: Scan, text: str, entries: list[dict[str, Any]], verdict: str, action: str
+) -> None:
+    options = options_of(*entries)
+    assert options is not None
+    assert report_of(options, scan, text)["dbs_report"] == [
+        {"sub_type": "database-security-read", "verdict": verdict, "action": action}
+    ]
+
+
+def test_a_profile_that_wants_risky_reads_only_still_flags_those(scan: Scan, database_resources: Resources) -> None:
+    detector = compiled(database_resources, entry("read", "block", **{"plain-reads": False}))
+    text = "SELECT name FROM a; SELECT login, password FROM accounts;"
+    found = {finding.span.start: finding.flagged for finding in scan(text, detector=detector)}
+    assert list(found.values()) == [False, True]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Select the best option from the menu, then group the cards by colour.",
+        "Please select your favourite from the list and order by Friday.",
+        "We select candidates from all regions where demand is high.",
+        "Find one more (or get another) from the box; describe table manners to the children.",
+        "Show me the way from the station with the map you have.",
+        "Wählen Sie bitte eine Farbe aus; select, from und where sind englische Wörter.",
+        'MsgBox "Please select some text first.", vbExclamation',
+        'Select Case UCase(kind)\n  Case "REG_SZ"\n    Show kind\nEnd Select\nEnd Function\n',
+        "Never write SELECT * FROM users in an example without a limit, it reads the whole table.",
+    ],
+)
+def test_prose_is_no_read_even_where_reads_are_blocked(scan: Scan, database_resources: Resources, text: str) -> None:
+    detector = compiled(database_resources, entry("read", "block"))
+    assert not [finding for finding in scan(text, detector=detector) if finding.flagged]
+
+
+def test_a_risky_fragment_is_not_hidden_by_the_plain_read_around_it(scan: Scan, database_resources: Resources) -> None:
+    detector = compiled(database_resources, *(entry(operation, "block") for operation in ("create", "read", "update", "delete")))
+    found = scan("SELECT name FROM a WHERE id = 'x' OR 1=1", detector=detector)
+    assert any("tautology" in finding.risks for finding in found)
+
+
+def test_what_a_writing_statement_reads_is_part_of_it(scan: Scan, database_resources: Resources) -> None:
+    detector = compiled(database_resources, *(entry(operation, "block") for operation in ("create", "read", "update", "delete")))
+    texts = {
+        "INSERT INTO a (b) SELECT c FROM d WHERE e = 1": {"create"},
+        'CALL apoc.periodic.iterate("MATCH (n) RETURN n", "DETACH DELETE n", {batchSize: 100})': {"delete"},
+        "CALL apoc.cypher.doIt('MATCH (a:Old) SET a.x = 1', {})": {"update"},
+    }
+    found = {
+        text: {finding.category.removeprefix("database-security-") for finding in scan(text, detector=detector)} for text in texts
+    }
+    assert found == texts
 
 
 def test_the_report_has_one_row_per_operation_in_the_documented_order(scan: Scan) -> None:
@@ -105,7 +171,7 @@ def test_the_report_has_one_row_per_operation_in_the_documented_order(scan: Scan
     detail = report_of(options, scan, EVERYTHING)
     assert detail["dbs_report"] == [
         {"sub_type": "database-security-create", "verdict": "benign", "action": "allow"},
-        {"sub_type": "database-security-read", "verdict": "benign", "action": "allow"},
+        {"sub_type": "database-security-read", "verdict": "malicious", "action": "block"},
         {"sub_type": "database-security-update", "verdict": "malicious", "action": "allow"},
         {"sub_type": "database-security-delete", "verdict": "malicious", "action": "block"},
     ]
@@ -124,7 +190,7 @@ def test_a_report_without_findings_has_no_rows_and_no_snippets(scan: Scan) -> No
 
 
 def test_snippets_are_distinct_flagged_first_and_bounded(scan: Scan) -> None:
-    options = options_of(entry("read", "block"), entry("delete", "block"), entry("create", "block"))
+    options = options_of(entry("read", "block", **{"plain-reads": False}), entry("delete", "block"), entry("create", "block"))
     assert options is not None
     reads = "".join(f"SELECT c{number} FROM t{number};\n" for number in range(20))
     values = ", ".join(f"({number}, 'x')" for number in range(400))

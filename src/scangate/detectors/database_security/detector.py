@@ -23,7 +23,7 @@ from scangate.matching.views import PreparedText, View
 
 MAX_FINDINGS: Final = 100
 _ENOUGH_FINDINGS: Final = 300
-"""That many findings of the strongest action, overlapping ones included, and the rest of the text changes nothing."""
+"""That many findings of the strongest action that are no plain reads, overlapping ones included, and the rest changes nothing."""
 _RULES: Final = "database_security.rules"
 
 
@@ -55,13 +55,15 @@ class DatabaseSecurityDetector:
         """
         effort = Effort(subject.checkpoint)
         collected: list[DatabaseFinding] = []
-        decisive = 0
+        decided, telling = False, 0
         for finding in self._findings(subject, effort):
             collected.append(finding)
-            decisive += finding.flagged and finding.action is self.options.strongest_action
-            if decisive >= _ENOUGH_FINDINGS:
+            is_decisive = finding.flagged and finding.action is self.options.strongest_action
+            decided = decided or is_decisive
+            telling += is_decisive and not finding.is_plain
+            if telling >= _ENOUGH_FINDINGS:
                 break
-        if effort.is_incomplete and not decisive and self.options.strongest_action is not Action.ALLOW:
+        if effort.is_incomplete and not decided and self.options.strongest_action is not Action.ALLOW:
             raise DeadlineExceededError("the text has more possible database statements than one scan reads")
         return _distinct(collected)
 
@@ -80,7 +82,8 @@ class DatabaseSecurityDetector:
         rule = self.options.rule(statement.operation)
         if rule is None:
             return None
-        counts = statement.effect is not Effect.PLAIN or (self.options.plain_reads and statement.operation is Operation.READ)
+        is_plain = statement.effect is Effect.PLAIN
+        counts = not is_plain or (self.options.plain_reads and statement.operation is Operation.READ)
         is_use = counts and not (statement.is_mention or statement.is_example)
         confidence = Confidence.LOW if not is_use else Confidence.HIGH if statement.is_certain else Confidence.MEDIUM
         flagged = is_use and rule.action is not Action.ALLOW
@@ -99,6 +102,7 @@ class DatabaseSecurityDetector:
             dialect=statement.dialect,
             tables=statement.tables,
             is_mention=statement.is_mention,
+            is_plain=is_plain,
         )
 
 
@@ -135,12 +139,10 @@ def _readings(view: View, subject: Subject, is_case_folded: bool, effort: Effort
 
 
 def _distinct(findings: list[DatabaseFinding]) -> list[DatabaseFinding]:
-    """One finding per place and operation: of two that overlap the flagged one stays, then the statement before the fragment,
-    then the wider, then the earlier reading's. A fragment of injection inside a flagged statement says nothing new.
+    """One finding per place and operation: of two that overlap the flagged one stays, plain reads last, then the statement before
+    the fragment, then the wider, then the earlier reading's. A fragment of injection inside a flagged statement says nothing new.
     """
-    ranked = sorted(
-        enumerate(findings), key=lambda item: (not item[1].flagged, _is_fragment(item[1]), -len(item[1].span), item[0])
-    )
+    ranked = sorted(enumerate(findings), key=lambda item: (*_rank(item[1]), -len(item[1].span), item[0]))
     kept: list[DatabaseFinding] = []
     covered: dict[str, list[Span]] = {}
     for _, finding in ranked:
@@ -156,13 +158,19 @@ def _distinct(findings: list[DatabaseFinding]) -> list[DatabaseFinding]:
     return sorted(kept, key=lambda finding: (finding.span.start, finding.category))
 
 
+def _rank(finding: DatabaseFinding) -> tuple[bool, bool, bool]:
+    return (not finding.flagged or finding.is_plain, not finding.flagged, _is_fragment(finding))
+
+
 def _is_part(finding: DatabaseFinding, kept: Sequence[DatabaseFinding]) -> bool:
-    """A plain read inside of a wider statement of the same engine that does something else: what that one works on."""
+    """A plain read inside of a wider statement of the same engine that does something else: what that one works on. Or a CALL of
+    a routine that another engine's rule knows by name.
+    """
     return (
         finding.category == Operation.READ.category
-        and not finding.flagged
+        and (finding.is_plain or not finding.flagged)
         and any(
-            other.engine == finding.engine
+            (other.engine == finding.engine or finding.rule == "sql.execute")
             and other.category != finding.category
             and other.span.start <= finding.span.start
             and finding.span.end <= other.span.end

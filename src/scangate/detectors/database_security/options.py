@@ -38,9 +38,7 @@ class DatabaseSecurityOptions(BaseModel):
     create: OperationRule | None = Field(
         default=None, description="Statements that add rows, tables, files or accounts: INSERT, CREATE, COPY, insertMany, HSET"
     )
-    read: OperationRule | None = Field(
-        default=None, description="Statements that read: SELECT, find, GET. Flagged when risky, see plain_reads"
-    )
+    read: OperationRule | None = Field(default=None, description="Statements that read: SELECT, find, GET")
     update: OperationRule | None = Field(
         default=None, description="Statements that change what is there: UPDATE, MERGE, ALTER, GRANT, updateMany, CONFIG SET"
     )
@@ -48,8 +46,8 @@ class DatabaseSecurityOptions(BaseModel):
         default=None, description="Statements that remove: DELETE, DROP, TRUNCATE, deleteMany, FLUSHALL"
     )
     plain_reads: bool = Field(
-        default=False,
-        description="Flag every read. By default only risky ones are flagged: credentials, injection, catalogs, files, delays",
+        default=True,
+        description="Reads like any other count too; if not, only risky ones: credentials, injection, catalogs, files, delays",
     )
 
     def rule(self, operation: Operation) -> OperationRule | None:
@@ -72,8 +70,8 @@ class DatabaseSecurityOptions(BaseModel):
 def from_protections(protections: Protections) -> DatabaseSecurityOptions | None:
     """The `database-security` list of a profile; None when no entry has an action.
 
-    Of two entries for one operation the later one holds. The extension field `plain-reads: true` on the entry
-    `database-security-read` sets `plain_reads`.
+    Of two entries for one operation the later one holds. The extension field `plain-reads: false` on the entry
+    `database-security-read` leaves plain reads unflagged.
     """
     entries = (protections.data_protection and protections.data_protection.database_security) or []
     latest = {Operation(entry.name.removeprefix(_PREFIX)): entry for entry in entries}
@@ -81,8 +79,8 @@ def from_protections(protections: Protections) -> DatabaseSecurityOptions | None
     if not rules:
         return None
     read = latest.get(Operation.READ)
-    strict = bool(read and (read.model_extra or {}).get("plain-reads") is True)
-    return DatabaseSecurityOptions.model_validate({**rules, "plain_reads": strict})
+    plain_reads = read is None or read.plain_reads is not False
+    return DatabaseSecurityOptions.model_validate({**rules, "plain_reads": plain_reads})
 
 
 def _rule(operation: Operation, entry: DatabaseRule) -> OperationRule:

@@ -122,6 +122,8 @@ _NAMED_CALL: Final = (
     rb"decr|persist|type)\(\s*[frbu]?[\"'`]"
 )
 """Calls that other clients have as well: a Redis client's only where Redis is named."""
+_LONE_CALL: Final = _NAMED_CALL.replace(rb"(?:r|rdb|conn|cache|pipe|pipeline)", rb"(?:r|rdb)") + rb"[\w:.@{}*-]{1,200}[\"'`]"
+"""As its documentation calls a client: on its own as a whole value, since `r` may be anything among other code."""
 _NAMES_REDIS: Final = rb"\bredis\b|redis[-_:]|\b6379\b"
 _KEY: Final = rb"[\w.@{}$<>*?\[\]-]*[:*][\w.:@{}$<>*?\[\]-]*|\"[^\"\n]*\"|'[^'\n]*'"
 _WORD_SPLIT: Final = rb"\"(?:[^\"\\\n]|\\[\x00-\xff])*\"|'[^'\n]*'|[^\s\"']+"
@@ -149,6 +151,8 @@ class RedisFinder:
         yield from _calls(_CALL, reading, surroundings, effort)
         if pattern(_NAMES_REDIS).search(reading.data) is not None:
             yield from _calls(_NAMED_CALL, reading, surroundings, effort)
+        else:
+            yield from _calls(_LONE_CALL, reading, surroundings, effort, least=Place.WHOLE)
 
 
 def _line(reading: Reading, surroundings: Surroundings, start: int, lead: int, names_redis: bool) -> Statement | None:
@@ -219,7 +223,9 @@ def _command(texts: list[str], *, is_upper: bool, is_sure: bool, at_prompt: bool
     return command if command.is_own or is_sure or has_key else None
 
 
-def _calls(expression: bytes, reading: Reading, surroundings: Surroundings, effort: Effort) -> Iterator[Statement]:
+def _calls(
+    expression: bytes, reading: Reading, surroundings: Surroundings, effort: Effort, least: Place = Place.INLINE
+) -> Iterator[Statement]:
     for tries, match in enumerate(pattern(expression).finditer(reading.data)):
         if not reading.is_new(match.start(), match.start() + REACH_BYTES):
             continue
@@ -232,6 +238,9 @@ def _calls(expression: bytes, reading: Reading, surroundings: Surroundings, effo
         spot = surroundings.spot(begin)
         closing = reading.flat.find(")", after, after + 400)
         end = closing + 1 if closing >= 0 else after
+        place = surroundings.place(spot, end)
+        if place < least:
+            continue
         operation = command.operation if command else Operation.UPDATE
         yield Statement(
             start=begin,
@@ -241,5 +250,5 @@ def _calls(expression: bytes, reading: Reading, surroundings: Surroundings, effo
             effect=command.effect if command else Effect.RISKY,
             engine="redis",
             risks=command.risks if command else ("configuration",),
-            is_mention=spot.is_comment or surroundings.is_mention(begin, end, surroundings.place(spot, end)),
+            is_mention=spot.is_comment or surroundings.is_mention(begin, end, place),
         )

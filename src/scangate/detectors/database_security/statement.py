@@ -65,7 +65,7 @@ class DatabaseFinding(Finding):
     """A finding with the engine it is written for (`sql`, `mongodb`, `redis`, …) and what makes it risky.
 
     `dialect` and `tables` are of SQL only: the dialect that its words betray (else `generic`), and the objects that it names.
-    `is_mention` says that the text around only talks about it.
+    `is_mention` says that the text around only talks about it, `is_plain` that it is a read like any other.
     """
 
     engine: str = "sql"
@@ -73,6 +73,7 @@ class DatabaseFinding(Finding):
     dialect: str = ""
     tables: tuple[str, ...] = ()
     is_mention: bool = False
+    is_plain: bool = False
 
 
 def _operations(findings: Sequence[Finding]) -> frozenset[str]:

@@ -224,14 +224,16 @@ def _is_statement(
 
 
 def _is_of_another_language(flat: str, start: int, shape: Shape) -> bool:
-    """`tab.select()`, `$ssh->exec('ls')`, `… | select Name, Size`, `Select-Object`: a method or a command, not a statement."""
+    """`tab.select()`, `$ssh->exec('ls')`, `… | select Name, Size`, `Select-Object`, `End Select`: a method or a command, not a
+    statement."""
     if shape.rule not in ("sql.select", "sql.execute-dynamic", "sql.execute") or shape.target:
         return False
     is_member = flat[max(0, start - 1) : start] in _MEMBER_MARKS or flat[max(0, start - 2) : start] == "->"
     is_piped = flat[max(0, start - 4) : start].rstrip().endswith("|") and not flat[max(0, start - 4) : start].rstrip().endswith(
         "||"
     )
-    return is_member or is_piped or flat[start + 6 : start + 7] == "-"
+    is_end = flat[max(0, start - 4) : start].lower() == "end " and flat[start + 6 : start + 7] in ("\r", "\n", "")
+    return is_member or is_piped or is_end or flat[start + 6 : start + 7] == "-"
 
 
 _MEMBER_MARKS: Final = frozenset(".$_-")

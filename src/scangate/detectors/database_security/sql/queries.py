@@ -21,7 +21,8 @@ def _query(lexer: TokenSource, index: int, rule: str) -> Shape | None:
     if lexer.peek(index).word == "TOP" and lexer.peek(index + 1).kind in (Kind.NUMBER, Kind.PARAMETER):
         index += 2
     walk = statement_walk(lexer, index, Clause.LIST, is_query=True)
-    if walk.end <= index:
+    first = lexer.peek(index).word
+    if walk.end <= index or first == "SOME" or (first == "CASE" and "WHEN" not in walk.seen):  # "select some", VB's Select Case
         return None
     has_source = "FROM" in walk.seen and _from_index(lexer, index, walk.end) > 0
     if not has_source and not walk.calls + walk.literals:

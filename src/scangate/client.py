@@ -115,10 +115,13 @@ class ScanClient:
         body = {**self._server.profile_reference, **(about or {}), "contents": list(contents)}
         return _answered(json_object, await self._post(SCAN_PATH, body))
 
-    async def scan_later(self, contents: Sequence[JsonObject], about: Mapping[str, Any] | None = None) -> JsonObject:
-        """The acknowledgement of an asynchronous scan. Raises as `scan` does."""
-        request = {**self._server.profile_reference, **(about or {}), "contents": list(contents)}
-        return _answered(json_object, await self._post(ASYNC_PATH, [{"req_id": 1, "scan_req": request}]))
+    async def scan_later(self, batch: Sequence[Sequence[JsonObject]], about: Mapping[str, Any] | None = None) -> JsonObject:
+        """The acknowledgement of an asynchronous scan of several `contents`, which are numbered from 1. Raises as `scan` does."""
+        shared = {**self._server.profile_reference, **(about or {})}
+        items = [
+            {"req_id": number, "scan_req": {**shared, "contents": list(contents)}} for number, contents in enumerate(batch, 1)
+        ]
+        return _answered(json_object, await self._post(ASYNC_PATH, items))
 
     async def results(self, scan_ids: Sequence[str]) -> list[JsonObject]:
         """Rows of asynchronous scans. Raises as `scan` does."""

@@ -20,6 +20,7 @@ QUOTAS = {
 DEV_SHARE = {
     "written": 40,
     "own_written": 8,
+    "own_short": 8,
     "mnli": 6,
     "jnli": 10,
     "begin": 15,

@@ -1,6 +1,6 @@
 """What Unicode says about single characters, as numpy tables over all code points: the ground that folding stands on.
 
-Built once a process from `unicodedata` (so they follow Python's Unicode version) and the shipped confusables table; about 20 MB
+Built once a process from `unicodedata` (so they follow Python's Unicode version) and the shipped confusables table; about 3 MB
 and 0.15 s. `character_tables()` is the only way in; the tables are read-only.
 """
 
@@ -52,6 +52,7 @@ LETTER: Final = 32768
 """A letter of any script, ideographs included."""
 
 REPLACEMENT: Final = 0xFFFD
+_LARGEST: Final = 0xFFFFFFFF
 _LONGEST_EXPANSION: Final = 6
 """Longer compatibility mappings (U+FDFA is one letter for a phrase of 18) stay as they are: they would let text grow."""
 
@@ -80,14 +81,44 @@ _CYRILLIC_TWINS: Final = dict(zip("aceopxykABCEHKMOPTXY", "асеорхукАВ�
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class CharacterMap:
+    """One character for every character, most of them for themselves: kept as differences, whose zeros take no memory."""
+
+    shifts: Codes
+    """What to add, modulo 2 ** 32."""
+
+    def __getitem__(self, codes: Codes) -> Codes:
+        """The characters that these stand for."""
+        return codes + self.shifts[codes]
+
+    def of(self, code: int) -> int:
+        """The character that one stands for; `code` may be any code point."""
+        return (code + int(self.shifts[code])) & _LARGEST
+
+
+class _Drafted:
+    """A character map that is being made."""
+
+    def __init__(self) -> None:
+        self.shifts: Codes = np.zeros(CODE_POINTS, np.uint32)
+
+    def __setitem__(self, code: int, target: int) -> None:
+        self.shifts[code] = (target - code) & _LARGEST
+
+    def finished(self) -> CharacterMap:
+        self.shifts.flags.writeable = False
+        return CharacterMap(self.shifts)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class CharacterTables:
     """`flags[c]`, `mapped[c]`, `cased[c]`, `lookalike[c]` and `cyrillic[c]` for every code point c."""
 
     flags: Flags
-    mapped: Codes
-    cased: Codes
-    lookalike: Codes
-    cyrillic: Codes
+    mapped: CharacterMap
+    cased: CharacterMap
+    lookalike: CharacterMap
+    cyrillic: CharacterMap
     expansions: dict[int, str]
     wide_cased: dict[int, str]
     composition: Composition
@@ -109,8 +140,7 @@ class Composition:
 @cache
 def character_tables() -> CharacterTables:
     flags = np.zeros(CODE_POINTS, np.uint16)
-    mapped = np.arange(CODE_POINTS, dtype=np.uint32)
-    cased = mapped.copy()
+    mapped, cased = _Drafted(), _Drafted()
     expansions: dict[int, str] = {}
     wide_cased: dict[int, str] = {}
     composites: dict[tuple[int, int], int] = {}
@@ -126,15 +156,16 @@ def character_tables() -> CharacterTables:
     lookalike, cyrillic = _lookalikes(flags, mapped)
     composition = _composition(composites, flags)
     hidden = _all_of(_HIDDEN)
-    mapped[0xD800:0xE000] = REPLACEMENT
-    flags[mapped != np.arange(CODE_POINTS)] |= MAPPED
+    for surrogate in range(0xD800, 0xE000):
+        mapped[surrogate] = REPLACEMENT
+    flags[np.flatnonzero(mapped.shifts)] |= MAPPED
     flags[list(expansions)] |= EXPANDS
-    flags[cased != np.arange(CODE_POINTS)] |= CASED
+    flags[np.flatnonzero(cased.shifts)] |= CASED
     flags[list(wide_cased)] |= CASED | CASED_WIDE
     flags[hidden] = HIDDEN
-    for table in (flags, mapped, cased, lookalike, cyrillic):
-        table.flags.writeable = False
-    return CharacterTables(flags, mapped, cased, lookalike, cyrillic, expansions, wide_cased, composition)
+    flags.flags.writeable = False
+    maps = (table.finished() for table in (mapped, cased, lookalike, cyrillic))
+    return CharacterTables(flags, *maps, expansions, wide_cased, composition)
 
 
 def _assigned() -> Iterator[tuple[int, str]]:
@@ -150,7 +181,7 @@ def _all_of(blocks: Iterable[range]) -> NDArray[np.int64]:
 
 
 def _survey_normal_form(
-    code: int, char: str, mapped: Codes, expansions: dict[int, str], composites: dict[tuple[int, int], int]
+    code: int, char: str, mapped: _Drafted, expansions: dict[int, str], composites: dict[tuple[int, int], int]
 ) -> None:
     normal = unicodedata.normalize("NFKC", char)
     if normal == char:
@@ -164,7 +195,7 @@ def _survey_normal_form(
         expansions[code] = normal
 
 
-def _survey_case(code: int, char: str, cased: Codes, wide_cased: dict[int, str]) -> None:
+def _survey_case(code: int, char: str, cased: _Drafted, wide_cased: dict[int, str]) -> None:
     folded = char.casefold()
     if folded == char:
         return
@@ -177,16 +208,17 @@ def _survey_case(code: int, char: str, cased: Codes, wide_cased: dict[int, str])
         wide_cased[code] = folded
 
 
-def _own_mappings(mapped: Codes, expansions: dict[int, str]) -> None:
+def _own_mappings(mapped: _Drafted, expansions: dict[int, str]) -> None:
     """What NFKC leaves alone and a reader takes for ASCII: typographic marks, squared and flag letters."""
     for target, sources in _PUNCTUATION.items():
-        mapped[[ord(source) for source in sources]] = ord(target)
         for source in sources:
+            mapped[ord(source)] = ord(target)
             expansions.pop(ord(source), None)
     for code, text in expansions.items():
         expansions[code] = text.replace("\u2044", "/")
     for start in (0x1F150, 0x1F170, 0x1F1E6):
-        mapped[start : start + 26] = np.arange(ord("A"), ord("Z") + 1)
+        for letter in range(26):
+            mapped[start + letter] = ord("A") + letter
 
 
 def _mark_scripts(flags: Flags) -> None:
@@ -200,19 +232,18 @@ def _mark_scripts(flags: Flags) -> None:
     flags[ord("_")] |= WORD
 
 
-def _lookalikes(flags: Flags, mapped: Codes) -> tuple[Codes, Codes]:
-    lookalike = np.arange(CODE_POINTS, dtype=np.uint32)
+def _lookalikes(flags: Flags, mapped: _Drafted) -> tuple[_Drafted, _Drafted]:
+    lookalike, cyrillic = _Drafted(), _Drafted()
     for line in resources.files("scangate.matching").joinpath("data/confusables.txt").read_text("utf-8").splitlines():
         if line.startswith("#"):
             continue
         target, kind, *sources = line.split(" ")
         codes = [ord(source) for source in sources]
-        if kind == "latin":
-            mapped[codes] = ord(target)
-        else:
-            lookalike[codes] = ord(target)
+        table = mapped if kind == "latin" else lookalike
+        for code in codes:
+            table[code] = ord(target)
+        if kind != "latin":
             flags[codes] = (flags[codes] & ~np.uint16(FOREIGN)) | LOOKALIKE | (LOOSE if kind == "loose" else 0)
-    cyrillic = np.arange(CODE_POINTS, dtype=np.uint32)
     for latin, twin in _CYRILLIC_TWINS.items():
         cyrillic[ord(latin)] = ord(twin)
         flags[ord(latin)] |= TWIN
@@ -225,13 +256,13 @@ def _composition(composites: dict[tuple[int, int], int], flags: Flags) -> Compos
         composites[0x1100 + lead, 0x1161 + vowel] = block
         for final in range(1, 28):
             composites[block, 0x11A7 + final] = block + final
-    size = max(max(pair) for pair in composites) + 2
+    keys = np.array(list(composites))
+    firsts, seconds = np.unique(keys[:, 0]), np.unique(keys[:, 1])
+    size = int(keys.max()) + 2
     first, second = np.zeros(size, np.uint16), np.zeros(size, np.uint16)
-    firsts, seconds = sorted({a for a, _ in composites}), sorted({b for _, b in composites})
     first[firsts] = np.arange(1, len(firsts) + 1)
     second[seconds] = np.arange(1, len(seconds) + 1)
     pairs = np.zeros((len(firsts) + 1, len(seconds) + 1), np.uint32)
-    for (a, b), composite in composites.items():
-        pairs[first[a], second[b]] = composite
+    pairs[first[keys[:, 0]], second[keys[:, 1]]] = list(composites.values())
     flags[seconds] |= JOINING
     return Composition(first, second, pairs)

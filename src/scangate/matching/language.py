@@ -97,7 +97,9 @@ def language_tables() -> LanguageTables:
         data.joinpath("forward_pairs.txt").read_text("utf-8"), data.joinpath("forward_triples.txt").read_text("utf-8")
     )
     characters = character_tables()
-    plain = np.where((characters.flags & ch.LETTER) != 0, characters.cased, np.uint32(32))
+    plain = np.full(ch.CODE_POINTS, 32, np.uint32)
+    letters = np.flatnonzero((characters.flags & ch.LETTER) != 0).astype(np.uint32)
+    plain[letters] = characters.cased[letters]
     letter_index = np.full(128, _NO_LETTER, np.uint16)
     letter_index[65:91] = letter_index[97:123] = np.arange(26)
     return LanguageTables(

@@ -82,11 +82,7 @@ def skeleton(label: str) -> str:
     for character in unicodedata.normalize("NFKD", from_punycode(label)):
         if unicodedata.combining(character):
             continue
-        code = ord(character)
-        if code >= len(tables.lookalike):
-            letters.append(character)
-        else:
-            letters.append(chr(int(tables.lookalike[int(tables.mapped[code])])))
+        letters.append(chr(tables.lookalike.of(tables.mapped.of(ord(character)))))
     return "".join(letters).lower()
 
 

@@ -14,7 +14,7 @@ from scangate.detectors.malicious_code.evidence import ENOUGH, Evidence, score
 from scangate.detectors.malicious_code.finding import CODE_BLOCK, CodeFinding
 from scangate.detectors.malicious_code.layers import MAX_DEPTH, Budget, Layer, behind
 from scangate.detectors.malicious_code.options import MaliciousCodeOptions
-from scangate.detectors.malicious_code.pieces import MARKED, Piece, pieces_of
+from scangate.detectors.malicious_code.pieces import MARKED, Piece, pieces_of, rejoined
 from scangate.detectors.malicious_code.rulebook import Hit, Kind, RuleBook, load_rules
 from scangate.domain.content import Span
 from scangate.domain.finding import Finding
@@ -28,6 +28,8 @@ MAX_FINDINGS: Final = 100
 _RULES: Final = "malicious_code.rules"
 _ENCODED: Final = "hiding.encoded"
 """Wants decoding only; every other rule of that kind wants folding too."""
+_SURE: Final = 0.7
+"""Confidence in a language from which on rules of other languages do not count: shredded code looks like any."""
 _MODEL_PASSES: Final = 1
 """Pieces of one part whose language the model may be asked for."""
 _MODEL_FROM: Final = 8000
@@ -65,18 +67,27 @@ class _Scan:
     def findings(self) -> Iterator[CodeFinding]:
         text = self._subject.text
         source = Source.of(text.raw.text)
-        hits = self._rules.hits(source.data)
+        hits = self._hits(source.data)
         blocks = self._subject.code_blocks() if may_hold_code(source.data) else ()
         if hits:
+            is_flagged = False
             for piece in pieces_of(self._subject, source, blocks):
                 self._subject.checkpoint()
-                yield from self._examined(piece, hits if piece.is_whole else None)
+                for finding in self._examined(piece, hits if piece.is_whole else None):
+                    is_flagged |= finding.flagged
+                    yield finding
+            if not is_flagged and (rest := rejoined(source, blocks)) is not None:
+                yield from (finding for finding in self._examined(rest, hits) if finding.flagged)
         if not any(block.kind in MARKED for block in blocks):
             yield from self._injections()
         for view in self._hidden_views():
             yield from self._view(view)
         # a word in backticks is no code to report
         yield from (self._block(block) for block in blocks if block.kind is not BlockKind.INLINE)
+
+    def _hits(self, data: bytes) -> list[Hit]:
+        self._subject.checkpoint()
+        return self._rules.hits(data, self._subject.checkpoint)
 
     def _hidden_views(self) -> Iterator[View]:
         """Readings beside the raw one that may say something else."""
@@ -87,7 +98,7 @@ class _Scan:
 
     def _view(self, view: View) -> Iterator[CodeFinding]:
         self._subject.checkpoint()
-        hits = self._rules.hits(Source.of(view.text).data)
+        hits = self._hits(Source.of(view.text).data)
         if hits:
             piece = Piece(view.text, Span(0, len(view.text)), is_mention=False)
             yield from self._examined(piece, hits, view, depth=len(view.encodings))
@@ -95,32 +106,34 @@ class _Scan:
     def _examined(
         self, piece: Piece, hits: Sequence[Hit] | None, view: View | None = None, depth: int = 0
     ) -> Iterator[CodeFinding]:
-        found = hits if hits is not None else self._rules.hits(Source.of(piece.text).data)
+        found = hits if hits is not None else self._hits(Source.of(piece.text).data)
         if not found:
             return
-        evidence = Evidence(is_mention=piece.is_mention, language=identify(piece.text, piece.hint).name)
+        guess = identify(piece.text, piece.hint)
+        language = guess.name if guess.confidence >= _SURE else ""
+        evidence = Evidence(is_mention=piece.is_mention, language=language)
         evidence.add((hit for hit in found if hit.rule.kind is not Kind.INJECTION), depth)
-        self._look_behind(piece, evidence, found, depth)
+        self._look_behind(Layer(piece.text, 0, guess.name), evidence, found, depth)
         counted = evidence.counted()
         if counted:
             yield self._finding(piece, evidence, view or self._subject.text.raw, Kind.SCRIPT)
 
-    def _look_behind(self, piece: Piece, evidence: Evidence, hits: Sequence[Hit], depth: int) -> None:
+    def _look_behind(self, code: Layer, evidence: Evidence, hits: Sequence[Hit], depth: int) -> None:
         """Layer by layer, as long as a layer hides something and the evidence is not enough."""
-        waiting = deque([(Layer(piece.text, 0, evidence.language), hits)])
+        waiting = deque([(code, hits)])
         while waiting and evidence.points() < ENOUGH:
             outer, found = waiting.popleft()
             hiding = {hit.rule.id for hit in found if hit.rule.kind is Kind.HIDING}
             if not hiding or outer.depth >= MAX_DEPTH:
                 continue
             for layer in behind(outer, self._budget, fold=bool(hiding - {_ENCODED})):
-                inner = self._rules.hits(Source.of(layer.text).data)
+                inner = self._hits(Source.of(layer.text).data)
                 evidence.add((hit for hit in inner if hit.rule.kind is not Kind.INJECTION), depth + layer.depth)
                 waiting.append((layer, inner))
 
     def _injections(self) -> Iterator[CodeFinding]:
         for argument in arguments(self._subject):
-            hits = [hit for hit in self._rules.hits(Source.of(argument.text).data) if hit.rule.kind is Kind.INJECTION]
+            hits = [hit for hit in self._hits(Source.of(argument.text).data) if hit.rule.kind is Kind.INJECTION]
             if hits:
                 evidence = Evidence()
                 evidence.add(hits)

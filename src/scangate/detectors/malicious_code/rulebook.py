@@ -6,27 +6,33 @@ case where they say so (`nocase`). The loader refuses a rule without two matchin
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.resources import files
 from pathlib import Path
 from threading import local
+from time import thread_time
 from typing import Annotated, Final
 
 import re2
-import yaml
 import yara_x
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from scangate.detectors.malicious_code.compiled import compiled
 from scangate.domain.content import Span
 from scangate.domain.taxonomy import Confidence, Severity
-from scangate.errors import ConfigurationError
+from scangate.errors import ConfigurationError, DeadlineExceededError
 from scangate.matching.code_lines import latin1
 from scangate.matching.documents import read_yaml
 
 MAX_MATCHES: Final = 200
 """Places of one pattern that are kept."""
+WINDOW: Final = 1 << 16
+"""Bytes that are scanned at once. Of a longer text each window is scanned by itself, so that what a rule wants must stand within one."""
+OVERLAP: Final = 1 << 12
+MAX_SECONDS: Final = 2
+"""For one window, which takes some tens of milliseconds. yara-x counts whole seconds."""
 _BLANKS: Final = re2.compile(rb"[ \t\r\n]{120,}", options=latin1())
 _PACKAGE: Final = "scangate.detectors.malicious_code"
 
@@ -91,11 +97,33 @@ class RuleBook:
         self._compiled = compiled({model.id: model.yara for model in models}, data_dir)
         self._scanners = local()
 
-    def hits(self, data: bytes) -> list[Hit]:
-        """The rules that hold. Linear in the data; at most `MAX_MATCHES` places a pattern."""
+    def hits(self, data: bytes, checkpoint: Callable[[], None] = lambda: None) -> list[Hit]:
+        """The rules that hold. Linear in the data; at most `MAX_MATCHES` places a pattern and window.
+
+        Raises:
+            DeadlineExceededError: passed on from `checkpoint`, which is called between windows; or one window took `MAX_SECONDS`.
+        """
         # patterns that skip blanks would try every one of a long run as their beginning
         calm = _BLANKS.sub(lambda run: b"\n" + b"\0" * (len(run.group()) - 1), data)
-        return [Hit(self.rules[found.identifier], _span(found)) for found in self._scanner.scan(calm).matching_rules]
+        found: dict[str, Hit] = {}
+        for start, end in _windows(len(calm)):
+            if start:
+                checkpoint()
+            for rule in self._matching(calm[start:end], checkpoint):
+                if rule.identifier not in found:
+                    found[rule.identifier] = Hit(self.rules[rule.identifier], _span(rule, start))
+        return list(found.values())
+
+    def _matching(self, window: bytes, checkpoint: Callable[[], None]) -> tuple[yara_x.Rule, ...]:
+        started = thread_time()
+        while True:
+            try:
+                return self._scanner.scan(window).matching_rules
+            except yara_x.TimeoutError:
+                # it counts the time of the clock: on a crowded machine an honest window gets another try
+                if thread_time() - started >= MAX_SECONDS / 2:
+                    raise DeadlineExceededError("rules of malicious_code took too long on one window") from None
+                checkpoint()
 
     @property
     def _scanner(self) -> yara_x.Scanner:
@@ -104,12 +132,25 @@ class RuleBook:
         if scanner is None:
             scanner = yara_x.Scanner(self._compiled)
             scanner.max_matches_per_pattern(MAX_MATCHES)
+            scanner.set_timeout(MAX_SECONDS)
             self._scanners.scanner = scanner
         return scanner
 
 
-def _span(rule: yara_x.Rule) -> Span:
-    places = [(match.offset, match.offset + match.length) for pattern in rule.patterns for match in list(pattern.matches)[:1]]
+def _windows(length: int) -> Iterator[tuple[int, int]]:
+    """Of equal length, each beginning `OVERLAP` before the end of the last: a short one would please rules on short files."""
+    count = 1 if length <= WINDOW else -(-(length - OVERLAP) // (WINDOW - OVERLAP))
+    step = -(-(length - OVERLAP) // count) if count > 1 else length
+    for number in range(count):
+        yield number * step, min(length, (number + 1) * step + OVERLAP)
+
+
+def _span(rule: yara_x.Rule, shift: int) -> Span:
+    places = [
+        (shift + match.offset, shift + match.offset + match.length)
+        for pattern in rule.patterns
+        for match in list(pattern.matches)[:1]
+    ]
     return Span(min((start for start, _ in places), default=0), max((end for _, end in places), default=0))
 
 
@@ -129,5 +170,5 @@ def load_rules(data_dir: Path | None = None) -> RuleBook:
 def _models(name: str, text: str) -> list[RuleModel]:
     try:
         return [RuleModel.model_validate(document) for document in read_yaml(text)]
-    except (yaml.YAMLError, ValidationError, TypeError) as error:
+    except (ValueError, TypeError) as error:  # of the parser or of pydantic
         raise ConfigurationError(f"rules of malicious_code, {name}: {error}") from None

@@ -18,8 +18,8 @@ from scangate.db.engine import Database
 from scangate.db.schema import migrate
 from scangate.errors import ConfigurationError
 from scangate.identity import repository as identity
+from scangate.profiles.pepper import pepper_of
 from scangate.settings import Settings
-from scangate.tenants import first_profiles, new_tenant, store_tenant
 from scangate.web.tls import ServerTls, local_tls
 
 
@@ -89,6 +89,7 @@ def prepare(settings: Settings) -> Installation:
             "or start with an empty data directory."
         )
     migrate(settings.database_url)
+    pepper_of(settings).ensure()
     tls = _tls(settings)
     asyncio.run(_first_start(settings, file))
     return Installation(file, tls)
@@ -124,6 +125,8 @@ async def _first_start(settings: Settings, file: Path) -> None:
 
 async def _create_tenant(database: Database, draft: Path) -> None:
     """Secrets reach the draft on disk before the commit that makes them valid, so none can be lost in between."""
+    from scangate.tenants import first_profiles, new_tenant, store_tenant  # for the first start only
+
     tenant = new_tenant("default")
     _write_private(
         draft,

@@ -25,6 +25,7 @@ from scangate.identity.usage import Meter, add_usage
 from scangate.jobs.queue import Queue
 from scangate.jobs.worker import Worker
 from scangate.profiles.service import Profiles
+from scangate.profiles.pepper import pepper_of
 from scangate.profiles.topics import Topics
 from scangate.records.entry import LogEntry
 from scangate.records.forwarding.forwarder import Forwarder
@@ -142,7 +143,7 @@ async def open_runtime(settings: Settings, *, releases_jobs: bool) -> AsyncItera
     resources = Resources(data_dir=settings.data_dir, max_urls=settings.limits.urls, own_models=settings.own_models)
     executor.submit(shared_guard, resources)  # beside everything else; where it fails, the warm-up says so
     watch = ChangeWatch(lambda: newest_entry(database))
-    profiles = Profiles(database, REGISTRY, resources, watch=watch)
+    profiles = Profiles(database, REGISTRY, resources, pepper_of(settings), watch=watch)
     shared = SharedCounts(settings.data_dir / COUNTS_FILE, settings.server.workers) if settings.server.workers > 1 else None
     admission = Admission(
         per_tenant=settings.limits.concurrent_scans, per_process=settings.limits.concurrent_scans_per_process, shared=shared

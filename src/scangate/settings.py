@@ -136,6 +136,17 @@ class ForwardingSettings(_Group):
         return self
 
 
+class DataProfileSettings(_Group):
+    """Tenants' own data profiles."""
+
+    pepper: SecretStr | None = Field(
+        None,
+        min_length=32,
+        description="The secret under which values and documents are hashed, for several hosts on one database. Unset: the file "
+        "`data-profiles.pepper` in the data directory, made at the first start.",
+    )
+
+
 class JobSettings(_Group):
     """Asynchronous scans."""
 
@@ -176,6 +187,7 @@ class Settings(BaseSettings):
     jobs: JobSettings = JobSettings()
     models: ModelSettings = ModelSettings()
     log: LogSettings = LogSettings()
+    data_profiles: DataProfileSettings = DataProfileSettings()
 
     @classmethod
     def settings_customise_sources(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -14,21 +15,28 @@ from scangate.db.changes import ChangeWatch
 from scangate.db.engine import Database
 from scangate.detectors.contract import Resources
 from scangate.detectors.registry import REGISTRY
+from scangate.detectors.sensitive_data.own.exact_data import hash_values
 from scangate.domain.content import Content, Part
 from scangate.domain.taxonomy import PartKind, Side
 from scangate.engine.pipeline import scan
 from scangate.engine.plan import ScanPlan
 from scangate.errors import ConflictError, NotFoundError, ProfileInvalidError, RequestInvalidError
 from scangate.identity.audit import list_entries, newest_entry
+from scangate.profiles import data_profile_repository as repository
 from scangate.profiles.data_profile_changes import data_profile_object
+from scangate.profiles.data_profile_repository import StoredKey
+from scangate.profiles.pepper import Pepper
 from scangate.profiles.service import Profiles
 
 RESOURCES = Resources()
 SPECS = tuple(spec for spec in REGISTRY if spec.name == "sensitive_data")
 
 
-def profiles_of(database: Database, watch: ChangeWatch | None = None) -> Profiles:
-    return Profiles(database, SPECS, RESOURCES, watch=watch, ttl_seconds=0)
+PEPPER = Pepper(secret="a secret of this server and no other")
+
+
+def profiles_of(database: Database, watch: ChangeWatch | None = None, pepper: Pepper = PEPPER) -> Profiles:
+    return Profiles(database, SPECS, RESOURCES, pepper, watch=watch, ttl_seconds=0)
 
 
 def document(name: str = "ours", regex: str = r"\bC-\d{4}\b", **fields: Any) -> dict[str, Any]:
@@ -177,6 +185,49 @@ def test_imports_are_hashes_that_a_tenant_alone_can_make(database_url: str) -> N
                 for row in await connection.execute(text(f"SELECT * FROM {name}"))
             ]
         assert not any(value in repr((audited, rows)) for value in (secret, "Lee", "lee", words[0], words[20]))
+
+    on(database_url, work)
+
+
+def test_hashes_are_of_no_use_without_the_pepper(database_url: str) -> None:
+    async def work(database: Database) -> None:
+        profiles = profiles_of(database)
+        own = (await profiles.data_profiles.create(FIRST, imports(), by="x")).stored
+        await profiles.data_profiles.import_values(FIRST, own.data_profile_id, ["Ann Lee"], by="x")
+        await profiles.create(FIRST, refers("p", text="ours"), by="x")
+        assert blocks(await plan(profiles), "Ann Lee")
+        async with database.read() as connection:
+            row = (await connection.execute(text("SELECT hash_key, pepper_id FROM data_profile_keys"))).one()
+            hashes = await connection.scalar(text("SELECT hashes FROM data_profile_imports"))
+        assert row.pepper_id == PEPPER.id
+        assert hash_values(["Ann Lee"], bytes(row.hash_key))[0].hashes != bytes(hashes)
+        assert hash_values(["Ann Lee"], PEPPER.key(bytes(row.hash_key)))[0].hashes == bytes(hashes)
+        elsewhere = profiles_of(database, pepper=Pepper(secret="the secret of some other server, perhaps"))
+        with pytest.raises(ProfileInvalidError, match="another pepper"):
+            await plan(elsewhere)
+        with pytest.raises(ProfileInvalidError, match="another pepper"):
+            await elsewhere.data_profiles.import_values(FIRST, own.data_profile_id, ["Bo Day"], by="x", append=True)
+        [renewed] = await elsewhere.data_profiles.renew_key(FIRST, by="x")
+        assert renewed.stored.revision == 3 and not renewed.imported
+        await elsewhere.data_profiles.import_values(FIRST, own.data_profile_id, ["Bo Day"], by="x")
+        assert blocks(await plan(elsewhere), "Bo Day") and not blocks(await plan(elsewhere), "Ann Lee")
+
+    on(database_url, work)
+
+
+def test_imports_from_before_the_pepper_still_match(database_url: str) -> None:
+    async def work(database: Database) -> None:
+        profiles = profiles_of(database)
+        async with database.write() as connection:
+            old = StoredKey(secrets.token_bytes(32), "")
+            await repository.store_key(connection, FIRST.tsg_id, old, datetime.now(UTC))
+        own = (await profiles.data_profiles.create(FIRST, imports(), by="x")).stored
+        await profiles.data_profiles.import_values(FIRST, own.data_profile_id, ["Ann Lee"], by="x")
+        await profiles.create(FIRST, refers("p", text="ours"), by="x")
+        assert blocks(await plan(profiles), "Ann Lee")
+        await profiles.data_profiles.renew_key(FIRST, by="x")
+        async with database.read() as connection:
+            assert await connection.scalar(text("SELECT pepper_id FROM data_profile_keys")) == PEPPER.id
 
     on(database_url, work)
 

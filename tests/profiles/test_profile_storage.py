@@ -24,6 +24,7 @@ from scangate.identity import repository as identity
 from scangate.identity.permissions import EVERYTHING
 from scangate.identity.principal import Operator
 from scangate.profiles.documents import profile_object
+from scangate.profiles.pepper import Pepper
 from scangate.profiles.seeds import seeded_profiles
 from scangate.profiles.service import Profiles
 from scangate.profiles.tables import SecurityProfileRow
@@ -59,7 +60,7 @@ def on(url: str, work: Callable[[Database], Awaitable[None]]) -> None:
 
 
 def profiles_of(database: Database) -> Profiles:
-    return Profiles(database, (), Resources(), ttl_seconds=0)
+    return Profiles(database, (), Resources(), Pepper(secret="p" * 32), ttl_seconds=0)
 
 
 def document(name: str, **fields: Any) -> dict[str, Any]:

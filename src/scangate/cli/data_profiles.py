@@ -10,10 +10,11 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from scangate.cli.installation import AsJson, DataDir, Tenant, on_installation, print_json
+from scangate.cli.installation import AsJson, DataDir, Tenant, on_configured, print_json
 from scangate.cli.operators import command_line
 from scangate.cli.profiles import read_document
 from scangate.cli.rows import opened
+from scangate.db.engine import Database
 from scangate.detectors.contract import Resources
 from scangate.detectors.sensitive_data.data_profiles import predefined_profiles
 from scangate.detectors.sensitive_data.own.exact_data import column_of
@@ -21,6 +22,8 @@ from scangate.errors import RequestInvalidError
 from scangate.identity.principal import COMMAND_LINE, Operator
 from scangate.profiles.data_profile_changes import DataProfile, data_profile_object
 from scangate.profiles.data_profiles import DataProfiles, ImportResult
+from scangate.profiles.pepper import pepper_of
+from scangate.settings import Settings
 
 app = typer.Typer(help="List, store, fill and delete data profiles.", no_args_is_help=True)
 T = TypeVar("T")
@@ -30,11 +33,10 @@ PatternName = Annotated[str | None, typer.Option(help="The pattern's name; not n
 
 
 def _on_data_profiles(data_dir: Path | None, tenant: str | None, work: Callable[[DataProfiles, Operator], Awaitable[T]]) -> T:
-    return on_installation(
-        data_dir,
-        lambda database, tsg_id: work(DataProfiles(database, Resources()), command_line(tsg_id)),
-        tenant=tenant,
-    )
+    async def run(database: Database, settings: Settings, tsg_id: str) -> T:
+        return await work(DataProfiles(database, Resources(), pepper_of(settings)), command_line(tsg_id))
+
+    return on_configured(data_dir, run, tenant=tenant)
 
 
 @app.command("list")
@@ -159,6 +161,27 @@ def fingerprint_document(
         )
 
     _say_import(_on_data_profiles(data_dir, tenant, work), "words", as_json=as_json)
+
+
+@app.command("renew-key")
+def renew_key(
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do not ask: everything that was imported for the tenant is forgotten.")
+    ] = False,
+    tenant: Tenant = None,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Begin with a new key under the pepper of now and forget all imported values and documents: import them again."""
+    if not yes:
+        typer.confirm("All imported values and documents of the tenant are forgotten. Go on?", abort=True)
+    changed = _on_data_profiles(data_dir, tenant, lambda profiles, operator: profiles.renew_key(operator, by=COMMAND_LINE))
+    if as_json:
+        print_json([data_profile_object(each) for each in changed])
+        return
+    typer.echo(f"new key; data profiles that lost their imports: {len(changed)}")
+    for each in changed:
+        _say(each)
 
 
 def _text_of(file: Path) -> str:

@@ -36,8 +36,16 @@ def on_installation(data_dir: Path | None, work: Callable[[Database, str], Await
         ConfigurationError, RequestInvalidError: there is no sound installation there, or no such tenant.
     """
 
-    async def run(database: Database, _settings: Settings) -> T:
-        return await work(database, await _tenant(database, tenant))
+    return on_configured(data_dir, lambda database, _settings, tsg_id: work(database, tsg_id), tenant=tenant)
+
+
+def on_configured(
+    data_dir: Path | None, work: Callable[[Database, Settings, str], Awaitable[T]], *, tenant: str | None = None
+) -> T:
+    """The same, for work that needs the settings too."""
+
+    async def run(database: Database, settings: Settings) -> T:
+        return await work(database, settings, await _tenant(database, tenant))
 
     return _on_database(data_dir, run)
 

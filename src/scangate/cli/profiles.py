@@ -11,15 +11,18 @@ import yaml
 from rich.console import Console
 from rich.table import Column, Table
 
-from scangate.cli.installation import AsJson, DataDir, Tenant, on_installation, print_json
+from scangate.cli.installation import AsJson, DataDir, Tenant, on_configured, print_json
 from scangate.cli.operators import command_line
+from scangate.db.engine import Database
 from scangate.detectors.contract import Resources
 from scangate.detectors.registry import REGISTRY
 from scangate.errors import ProfileInvalidError
 from scangate.identity.principal import COMMAND_LINE, Operator
 from scangate.profiles.documents import profile_object
+from scangate.profiles.pepper import pepper_of
 from scangate.profiles.repository import ProfileRevision
 from scangate.profiles.service import Profiles
+from scangate.settings import Settings
 
 app = typer.Typer(help="List, show, change, test and delete security profiles.", no_args_is_help=True)
 T = TypeVar("T")
@@ -31,11 +34,11 @@ def on_profiles(data_dir: Path | None, tenant: str | None, work: Callable[[Profi
     Raises:
         ConfigurationError, RequestInvalidError: there is no sound installation there, or no such tenant.
     """
-    return on_installation(
-        data_dir,
-        lambda database, tsg_id: work(Profiles(database, REGISTRY, Resources()), command_line(tsg_id)),
-        tenant=tenant,
-    )
+
+    async def run(database: Database, settings: Settings, tsg_id: str) -> T:
+        return await work(Profiles(database, REGISTRY, Resources(), pepper_of(settings)), command_line(tsg_id))
+
+    return on_configured(data_dir, run, tenant=tenant)
 
 
 def read_document(file: Path) -> object:

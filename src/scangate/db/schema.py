@@ -15,7 +15,7 @@ from sqlalchemy.exc import DatabaseError
 
 from scangate.errors import ConfigurationError
 
-SCHEMA_REVISION = "0005"
+SCHEMA_REVISION = "0006"
 """The newest migration in `db/migrations/versions`; a test holds the two together."""
 
 if TYPE_CHECKING:

@@ -60,6 +60,14 @@ class StoredImport:
     heads: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class StoredKey:
+    """A tenant's half of the key of its hashes, and which pepper is the other; "" for none."""
+
+    hash_key: bytes
+    pepper_id: str
+
+
 def _profiles(tsg_id: str) -> Select[*tuple[Any, ...]]:
     row = DataProfileRow
     return select(
@@ -135,14 +143,17 @@ def _values(profile: StoredDataProfile) -> dict[str, Any]:
     }
 
 
-async def find_key(connection: AsyncConnection, tsg_id: str) -> bytes | None:
+async def find_key(connection: AsyncConnection, tsg_id: str) -> StoredKey | None:
     row = DataProfileKeyRow
-    key: bytes | None = await connection.scalar(select(row.hash_key).where(row.tsg_id == tsg_id))
-    return key
+    found = (await connection.execute(select(row.hash_key, row.pepper_id).where(row.tsg_id == tsg_id))).first()
+    return StoredKey(*found) if found else None
 
 
-async def insert_key(connection: AsyncConnection, tsg_id: str, key: bytes, at: datetime) -> None:
-    await connection.execute(insert(DataProfileKeyRow).values(tsg_id=tsg_id, hash_key=key, created_at=at))
+async def store_key(connection: AsyncConnection, tsg_id: str, key: StoredKey, at: datetime) -> None:
+    """In place of the one that the tenant has."""
+    row = DataProfileKeyRow
+    await connection.execute(delete(row).where(row.tsg_id == tsg_id))
+    await connection.execute(insert(row).values(tsg_id=tsg_id, hash_key=key.hash_key, pepper_id=key.pepper_id, created_at=at))
 
 
 def _imports(tsg_id: str, columns: Iterable[Any]) -> Select[*tuple[Any, ...]]:

@@ -18,6 +18,9 @@ class DataProfileKeyRow(Base):
 
     tsg_id: Mapped[str] = mapped_column(ForeignKey("tenants.tsg_id"), primary_key=True)
     hash_key: Mapped[bytes] = mapped_column(LargeBinary)
+    """The tenant's half of the key: the pepper, which is not in the database, is the other."""
+    pepper_id: Mapped[str] = mapped_column(String(16), server_default="")
+    """Of the pepper that belongs to it; "" where the hashes were made without one."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

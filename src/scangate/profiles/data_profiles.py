@@ -31,7 +31,7 @@ from scangate.detectors.sensitive_data.own.fingerprints import Fingerprint, fing
 from scangate.detectors.sensitive_data.own.keyed import KEY_BYTES
 from scangate.detectors.sensitive_data.own.profile import Imported, OwnDataProfile
 from scangate.domain.profile import DlpMember, ProfilePolicy
-from scangate.errors import ConflictError, NotFoundError, RequestInvalidError
+from scangate.errors import ConflictError, NotFoundError, ProfileInvalidError, RequestInvalidError
 from scangate.identity.permissions import Verb
 from scangate.identity.principal import Operator
 from scangate.profiles import data_profile_changes as changes
@@ -39,8 +39,9 @@ from scangate.profiles import data_profile_repository as repository
 from scangate.profiles import own_profiles
 from scangate.profiles.changes import FORCED
 from scangate.profiles.data_profile_changes import DOCUMENT, VALUES, DataProfile, data_profile_object
-from scangate.profiles.data_profile_repository import StoredDataProfile, StoredImport
+from scangate.profiles.data_profile_repository import StoredDataProfile, StoredImport, StoredKey
 from scangate.profiles.own_profiles import NO_OWN_PROFILES, OwnProfiles
+from scangate.profiles.pepper import Pepper
 from scangate.profiles.texts import checked_text
 
 DOCUMENTS_MAX: Final = 100
@@ -62,10 +63,13 @@ class ImportResult:
 class DataProfiles:
     """The own data profiles of every tenant; each method works on those of one."""
 
-    def __init__(self, database: Database, resources: Resources, *, on_change: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, database: Database, resources: Resources, pepper: Pepper, *, on_change: Callable[[], None] = lambda: None
+    ) -> None:
         self._database = database
         self._resources = resources
         self._on_change = on_change
+        self._pepper = pepper
         self._compiled: OrderedDict[tuple[str, int], OwnDataProfile] = OrderedDict()
 
     async def page(self, tsg_id: str, *, offset: int = 0, limit: int | None = None) -> list[DataProfile]:
@@ -258,13 +262,35 @@ class DataProfiles:
         return self._changed(changed)
 
     async def referred_to(self, tsg_id: str, policy: ProfilePolicy) -> OwnProfiles:
+    async def renew_key(self, operator: Operator, *, by: str) -> list[DataProfile]:
+        """Forget everything that was imported for the tenant and begin with a new key, under the pepper of now. The data profiles that
+        had imports, each at its next revision: import again what they need.
+        """
+        self._pepper.ensure()
+        changed: list[DataProfile] = []
+        async with self._database.write() as connection:
+            await repository.store_key(connection, operator.tsg_id, self._new_key(), datetime.now(UTC))
+            for current in await repository.list_page(connection, operator.tsg_id, offset=0, limit=None):
+                imported = await repository.summaries(connection, operator.tsg_id, [current.data_profile_id])
+                if not imported:
+                    continue
+                for each in imported:
+                    await repository.delete_import(connection, current.data_profile_id, each.pattern, each.name)
+                following = await changes.store_next(connection, current, by)
+                forgotten = [{"pattern": each.pattern, "name": each.name, "size": each.size} for each in imported]
+                after = {"revision": following.revision, "key": "renewed", "forgotten": forgotten}
+                await changes.record(connection, operator, Verb.UPDATE, current, after=after)
+                changed += await changes.with_imports(connection, operator.tsg_id, [following])
+        self._on_change()
+        return changed
+
         """The tenant's own data profiles that a policy means, compiled. Those that are not there are left out."""
         ids, names = own_profiles.wanted(policy)
         if not ids and not names:
             return NO_OWN_PROFILES
         found: list[OwnDataProfile] = []
         missing: list[tuple[StoredDataProfile, list[StoredImport]]] = []
-        key: bytes | None = None
+        stored_key: StoredKey | None = None
         async with self._database.read(one_state=True) as connection:
             for stored in await repository.find_some(connection, tsg_id, ids, names):
                 kept = self._compiled.get((stored.data_profile_id, stored.revision))
@@ -273,9 +299,10 @@ class DataProfiles:
                 else:
                     missing.append((stored, await repository.imports(connection, tsg_id, stored.data_profile_id)))
             if missing:
-                key = await repository.find_key(connection, tsg_id)
+                stored_key = await repository.find_key(connection, tsg_id)
         for stored, imports in missing:
-            own = await asyncio.to_thread(_compile, stored, imports, key or bytes(KEY_BYTES))
+            key = self._peppered(stored_key) if imports and stored_key else bytes(KEY_BYTES)
+            own = await asyncio.to_thread(_compile, stored, imports, key)
             self._compiled[stored.data_profile_id, stored.revision] = own
             while len(self._compiled) > _COMPILED:
                 self._compiled.popitem(last=False)
@@ -285,15 +312,33 @@ class DataProfiles:
     async def _key(self, tsg_id: str) -> bytes:
         """The tenant's key, made when it is first needed."""
         async with self._database.read() as connection:
-            key = await repository.find_key(connection, tsg_id)
-        if key is not None:
-            return key
-        async with self._database.write() as connection:
-            key = await repository.find_key(connection, tsg_id)
-            if key is None:
-                key = secrets.token_bytes(KEY_BYTES)
-                await repository.insert_key(connection, tsg_id, key, datetime.now(UTC))
-        return key
+            stored = await repository.find_key(connection, tsg_id)
+        if stored is None:
+            self._pepper.ensure()
+            async with self._database.write() as connection:
+                stored = await repository.find_key(connection, tsg_id)
+                if stored is None:
+                    stored = self._new_key()
+                    await repository.store_key(connection, tsg_id, stored, datetime.now(UTC))
+        return self._peppered(stored)
+
+    def _new_key(self) -> StoredKey:
+        return StoredKey(secrets.token_bytes(KEY_BYTES), self._pepper.id)
+
+    def _peppered(self, stored: StoredKey) -> bytes:
+        """What hashes are made with. A key from before there was a pepper stands for itself until it is renewed.
+
+        Raises:
+            ProfileInvalidError: it belongs to another pepper: nobody can look for what the hashes stand for.
+        """
+        if not stored.pepper_id:
+            return stored.hash_key
+        if stored.pepper_id != self._pepper.id:
+            raise ProfileInvalidError(
+                "imports of data profiles were hashed under another pepper than this server's: restore that one, or renew the key "
+                "and import again"
+            )
+        return self._pepper.key(stored.hash_key)
 
     def _changed(self, profile: DataProfile) -> DataProfile:
         """From here on this process answers by what was committed."""

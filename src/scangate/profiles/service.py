@@ -22,6 +22,7 @@ from scangate.profiles import changes, repository
 from scangate.profiles.data_profiles import DataProfiles
 from scangate.profiles.documents import ProfileDraft, checked_policy, checked_profile
 from scangate.profiles.own_profiles import NO_OWN_PROFILES, OwnProfiles
+from scangate.profiles.pepper import Pepper
 from scangate.profiles.repository import ProfileListing, ProfileRevision
 
 PROFILE_NOT_FOUND = "AI profile not found"
@@ -52,6 +53,7 @@ class Profiles:
         database: Database,
         registry: Sequence[DetectorSpec[Any]],
         resources: Resources,
+        pepper: Pepper,
         *,
         watch: ChangeWatch | None = None,
         ttl_seconds: float = 0.9,
@@ -61,7 +63,7 @@ class Profiles:
         self._registry = registry
         self._resources = resources
         self._size = size
-        self.data_profiles = DataProfiles(database, resources, on_change=self._forget_all)
+        self.data_profiles = DataProfiles(database, resources, pepper, on_change=self._forget_all)
         self._newest: ReadThrough[tuple[str, str], _Found | None] = ReadThrough(
             self._find_latest, ttl_seconds=ttl_seconds, size=size, watch=watch
         )

@@ -61,6 +61,8 @@ class Subject:
     grounding_context: str | None = None
     checkpoint: Callable[[], None] = _no_deadline
     memo: Memo = field(default_factory=Memo)
+    question: str = ""
+    """What a response answers: the prompt of its element, or the last one before it; "" where there is none."""
 
     def code_blocks(self) -> tuple[CodeBlock, ...]:
         """Blocks of code in the raw view, found once for all detectors of a scan."""
@@ -173,6 +175,9 @@ class DetectorSpec(Generic[O]):
     kinds: Kinds | None = None
     entities: Entities | None = None
     """For evaluation only: what rows of this detector may be labelled with beside yes and no."""
+    row_protection: Callable[[Mapping[str, Any]], JsonObject | None] | None = None
+    """For evaluation only: the entry of `model-protection` that a labelled row brings with it, None where it brings none; ValueError says
+    what is wrong with it."""
     details: Callable[[Sequence[Finding]], JsonObject] | None = None
     """The detector's share of `*_detection_details`, where it has one."""
     runs_model: bool = False

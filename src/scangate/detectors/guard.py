@@ -18,7 +18,7 @@ import numpy as np
 from scangate.detectors.contract import JsonObject, Resources, Subject
 from scangate.domain.content import Part, Span
 from scangate.inference.catalog import ModelFolder, open_folder
-from scangate.inference.guard import GUARD_DIR, GuardModel, Scores, Window
+from scangate.inference.guard import GUARD_DIR, HEADS, GuardModel, Scores, Window
 from scangate.inference.vocabulary import Vocabulary
 from scangate.matching.language import is_supported
 from scangate.matching.readings import Reading, readings
@@ -114,7 +114,7 @@ def shared_guard(resources: Resources, directory: Path = GUARD_DIR) -> GuardMode
     """
     return resources.shared(
         "guard",
-        lambda: GuardModel(_shared_folder(resources, directory), resources.own_models, shared_vocabulary(resources, directory)),
+        lambda: GuardModel(_shared_folder(resources, directory), _own_heads(resources), shared_vocabulary(resources, directory)),
     )
 
 
@@ -125,6 +125,11 @@ def shared_vocabulary(resources: Resources, directory: Path = GUARD_DIR) -> Voca
         ConfigurationError: a model file is missing, altered, or cannot be used.
     """
     return resources.shared("vocabulary", lambda: Vocabulary(_shared_folder(resources, directory)))
+
+
+def _own_heads(resources: Resources) -> dict[str, Path]:
+    """The user's models that take a head's place; others replace a model of another kind."""
+    return {head: path for head, path in resources.own_models.items() if head in HEADS}
 
 
 def _shared_folder(resources: Resources, directory: Path) -> ModelFolder:

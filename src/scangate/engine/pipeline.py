@@ -9,7 +9,7 @@ from typing import Final
 from scangate.detectors.contract import Subject
 from scangate.domain.content import Content, Part
 from scangate.domain.finding import DetectorOutcome, Finding
-from scangate.domain.taxonomy import DetectorName, OutcomeStatus, Side
+from scangate.domain.taxonomy import DetectorName, OutcomeStatus, PartKind, Side
 from scangate.domain.verdict import SideVerdict, Verdict
 from scangate.engine.deadline import Deadline
 from scangate.engine.masking import mask_parts
@@ -62,8 +62,9 @@ def _scan_side(content: Content, side: Side, plan: ScanPlan, deadline: Deadline,
         outcomes = tuple(_failed(planned.spec.name, error, 0.0, observe, nothing) for planned in side_plan.detectors)
         return SideVerdict(side, parts, outcomes, (None,) * len(parts), len(earlier))
     newest = len(parts) - len(earlier)
+    question = _question(content)
     subjects = [
-        Subject(part, text, history, content.grounding_context, deadline.check)
+        Subject(part, text, history, content.grounding_context, deadline.check, question=question)
         for part, text in zip(parts[:newest], texts[:newest], strict=True)
     ] + [
         Subject(history[index], text, history[max(0, index - CONTEXT_PARTS) : index], None, deadline.check)
@@ -72,6 +73,16 @@ def _scan_side(content: Content, side: Side, plan: ScanPlan, deadline: Deadline,
     outcomes = tuple(_run(planned, subjects, observe) for planned in side_plan.detectors)
     masked = mask_parts(parts, outcomes) if side_plan.masks else (None,) * len(parts)
     return SideVerdict(side, parts, outcomes, masked, len(earlier))
+
+
+def _question(content: Content) -> str:
+    """The prompt that the newest element's response answers."""
+    prompts = (part.text for part in (*content.of(Side.PROMPT), *reversed(content.history)) if _is_prompt(part))
+    return next(prompts, "")
+
+
+def _is_prompt(part: Part) -> bool:
+    return part.side is Side.PROMPT and part.kind is PartKind.TEXT
 
 
 def _run(planned: PlannedDetector, subjects: Sequence[Subject], observe: Observer) -> DetectorOutcome:

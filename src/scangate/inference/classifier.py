@@ -57,11 +57,12 @@ class _Config(BaseModel):
 class Classifier:
     """Immutable; safe to share between threads."""
 
-    def __init__(self, folder: Path, outputs: Sequence[str]) -> None:
+    def __init__(self, folder: Path, outputs: Sequence[str], names: Mapping[str, str] | None = None) -> None:
         """
         Args:
             folder: the model.
             outputs: names of what it may judge, such as `injection` or the toxic categories.
+            names: what labels in lower case mean, for tasks whose labels have names of their own; then no label is merely harmless.
 
         Raises:
             ConfigurationError: a file is missing or cannot be read, or no label means any of `outputs`.
@@ -70,7 +71,7 @@ class Classifier:
         self.label_map = _read(folder, LABEL_MAP, LabelMap) if (folder / LABEL_MAP).exists() else LabelMap()
         if self.label_map.moderate > self.label_map.high:
             raise ConfigurationError(f"{LABEL_MAP} of the model {folder.name!r}: moderate is above high")
-        self._columns = _columns(folder, config, self.label_map, outputs)
+        self._columns = _columns(folder, config, self.label_map, outputs, names)
         multi_label = config.problem_type == "multi_label_classification"
         self._activation = self.label_map.activation or ("sigmoid" if multi_label or len(config.id2label) == 1 else "softmax")
         graph = next((folder / name for name in _GRAPHS if (folder / name).is_file()), None)
@@ -99,8 +100,15 @@ class Classifier:
         highest = np.max(rows, axis=0)
         return {name: float(max(highest[column] for column in columns)) for name, columns in self._columns.items()}
 
-    def _row(self, ids: Sequence[int], mask: Sequence[int]) -> NDArray[np.float64]:
-        values = {"input_ids": ids, "attention_mask": mask, "token_type_ids": [0] * len(ids)}
+    def probabilities_of_pair(self, first: str, second: str) -> Mapping[str, float]:
+        """Probability of every output for two texts read together; labels that mean the same count together. What is longer than a
+        pass is cut, the longer text first."""
+        encoding = self._tokenizer.encode(_encodable(first), _encodable(second))
+        row = self._row(encoding.ids, encoding.attention_mask, encoding.type_ids)
+        return {name: float(sum(row[column] for column in columns)) for name, columns in self._columns.items()}
+
+    def _row(self, ids: Sequence[int], mask: Sequence[int], types: Sequence[int] | None = None) -> NDArray[np.float64]:
+        values = {"input_ids": ids, "attention_mask": mask, "token_type_ids": types or [0] * len(ids)}
         feed = {name: np.array([values[name]], np.int64) for name in self._inputs}
         logits = np.asarray(self._session.run(None, feed)[0], np.float64).reshape(-1)
         if self._activation == "sigmoid":
@@ -111,7 +119,14 @@ class Classifier:
         return shares
 
 
-def _columns(folder: Path, config: _Config, label_map: LabelMap, outputs: Sequence[str]) -> dict[str, list[int]]:
+def _encodable(text: str) -> str:
+    """Without lone surrogates, which tokenizers refuse."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _columns(
+    folder: Path, config: _Config, label_map: LabelMap, outputs: Sequence[str], names: Mapping[str, str] | None
+) -> dict[str, list[int]]:
     """The columns of the logits that speak for each output."""
     unknown = sorted(set(label_map.labels) - set(config.id2label.values()))
     if unknown:
@@ -120,7 +135,7 @@ def _columns(folder: Path, config: _Config, label_map: LabelMap, outputs: Sequen
         )
     found: dict[str, list[int]] = {}
     for column, label in sorted(config.id2label.items()):
-        output = label_map.labels.get(label) or _by_name(label, outputs)
+        output = label_map.labels.get(label) or (_by_name(label, outputs) if names is None else names.get(label.strip().lower()))
         if output == "benign":
             continue
         if output is None or output not in outputs:

@@ -25,6 +25,8 @@ GUARD_DIR: Final = MODELS_DIR / "guard"
 INJECTION: Final = "injection"
 AGENT: Final = "agent"
 TOXIC: Final = "toxic"
+HEADS: Final = frozenset({INJECTION, AGENT, TOXIC})
+"""Those that a user's model may replace."""
 KIND: Final = "kind"
 INDIRECT: Final = "indirect"
 """The kind of an injection that comes with data, and not from the user."""

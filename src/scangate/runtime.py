@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import gc
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -24,8 +25,9 @@ from scangate.identity.tokens import Tokens
 from scangate.identity.usage import Meter, add_usage
 from scangate.jobs.queue import Queue
 from scangate.jobs.worker import Worker
-from scangate.profiles.service import Profiles
 from scangate.profiles.pepper import pepper_of
+from scangate.profiles.service import Profiles
+from scangate.profiles.topic_reviews import TopicReviews
 from scangate.profiles.topics import Topics
 from scangate.records.entry import LogEntry
 from scangate.records.forwarding.forwarder import Forwarder
@@ -55,6 +57,7 @@ class Runtime:
     identity: Identity
     profiles: Profiles
     topics: Topics
+    topic_reviews: TopicReviews
     recorder: Recorder[ScanRecord | LogEntry]
     scan_log: ScanLog
     scans: Scans
@@ -99,8 +102,12 @@ class Runtime:
 
 
 def _settle() -> None:
-    """What is there now stays until the end: take it out of the collector's rounds, and make these rarer."""
+    """What is there now stays until the end: take it out of the collector's rounds, and make these rarer. What loading needed on its
+    way is given back, where the C library is one that keeps it."""
     gc.freeze()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
     gc.enable()
     gc.set_threshold(_YOUNG_OBJECTS, 20, 20)
 
@@ -158,12 +165,14 @@ async def open_runtime(settings: Settings, *, releases_jobs: bool) -> AsyncItera
     identity = Identity(database, tokens, Authenticator(database, tokens, watch), settings.identity)
     logins = RateLimiter(settings.identity.logins_per_minute)
     refusals = Refusals(recorder, identity.authenticator, settings.records.rejected_per_minute)
+    topics = Topics(database, on_change=profiles.forget_all)
     runtime = Runtime(
         settings,
         database,
         identity,
         profiles,
-        Topics(database),
+        topics,
+        TopicReviews(topics, resources),
         recorder,
         scan_log,
         scans,

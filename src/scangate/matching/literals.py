@@ -51,7 +51,7 @@ def spellings(word: str) -> Iterator[str]:
 
 
 def _without_accents(word: str) -> str:
-    if not any("\u00c0" <= char <= "\u024f" for char in word):
+    if word.isascii() or not any("\u00c0" <= char <= "\u024f" for char in word):
         return word
     decomposed = unicodedata.normalize("NFD", word)
     return "".join(char for char in decomposed if not unicodedata.combining(char))

@@ -249,15 +249,24 @@ def _compiled_sets(
         yield indices, compiled
 
 
-_PLAIN: Final = re2.compile(r"\\[bdx]|[A-Za-z0-9]-[A-Za-z0-9]|[0-9A-Za-z]|[\[\]{}()?|,:]")
+_CLASSES: Final = ("b", "d", "x")
 
 
 def _has_separator(expression: str) -> bool:
     """Whether something other than letters and digits may stand between the digits of a match."""
-    if not any(mark in expression for mark in " -./"):
-        return False
-    plain = _PLAIN.sub("", expression)
-    return any(mark in plain for mark in " -./")
+    taken = 0
+    for at, char in enumerate(expression):
+        is_class = char == "\\" and at >= taken and expression[at + 1 : at + 2] in _CLASSES
+        if is_class or (char == "-" and at > taken and _is_range(expression[at - 1 : at + 2])):
+            taken = at + 2
+        elif char in " -./":
+            return True
+    return False
+
+
+def _is_range(three: str) -> bool:
+    """Whether a hyphen stands between two letters or digits, as in a class."""
+    return len(three) == 3 and three.isascii() and three[0].isalnum() and three[2].isalnum()
 
 
 def _compile(expression: str, case_sensitive: bool) -> re2._Regexp:

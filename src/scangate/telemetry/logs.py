@@ -5,11 +5,28 @@ from __future__ import annotations
 
 import logging
 import sys
-
-import structlog
-from structlog.types import EventDict, Processor, WrappedLogger
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from scangate.settings import LogSettings
+
+
+@contextmanager
+def _missing(name: str) -> Iterator[None]:
+    """As if a package that others can do without were not installed."""
+    known = name in sys.modules
+    if not known:
+        sys.modules[name] = None  # type: ignore[assignment]  # how Python marks what cannot be imported
+    try:
+        yield
+    finally:
+        if not known:
+            del sys.modules[name]
+
+
+with _missing("rich"):  # structlog would draw tracebacks with it, which are never logged: a twentieth of the start, and 5 MB
+    import structlog
+    from structlog.types import EventDict, Processor, WrappedLogger
 
 
 def configure_logs(settings: LogSettings) -> None:

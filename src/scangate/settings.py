@@ -184,10 +184,10 @@ class Settings(BaseSettings):
     identity: IdentitySettings = IdentitySettings()
     records: RecordSettings = RecordSettings()
     forwarding: ForwardingSettings = ForwardingSettings()
+    data_profiles: DataProfileSettings = DataProfileSettings()
     jobs: JobSettings = JobSettings()
     models: ModelSettings = ModelSettings()
     log: LogSettings = LogSettings()
-    data_profiles: DataProfileSettings = DataProfileSettings()
 
     @classmethod
     def settings_customise_sources(

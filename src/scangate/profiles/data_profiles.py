@@ -68,8 +68,8 @@ class DataProfiles:
     ) -> None:
         self._database = database
         self._resources = resources
-        self._on_change = on_change
         self._pepper = pepper
+        self._on_change = on_change
         self._compiled: OrderedDict[tuple[str, int], OwnDataProfile] = OrderedDict()
 
     async def page(self, tsg_id: str, *, offset: int = 0, limit: int | None = None) -> list[DataProfile]:
@@ -261,7 +261,6 @@ class DataProfiles:
             [changed] = await changes.with_imports(connection, operator.tsg_id, [following])
         return self._changed(changed)
 
-    async def referred_to(self, tsg_id: str, policy: ProfilePolicy) -> OwnProfiles:
     async def renew_key(self, operator: Operator, *, by: str) -> list[DataProfile]:
         """Forget everything that was imported for the tenant and begin with a new key, under the pepper of now. The data profiles that
         had imports, each at its next revision: import again what they need.
@@ -284,6 +283,7 @@ class DataProfiles:
         self._on_change()
         return changed
 
+    async def referred_to(self, tsg_id: str, policy: ProfilePolicy) -> OwnProfiles:
         """The tenant's own data profiles that a policy means, compiled. Those that are not there are left out."""
         ids, names = own_profiles.wanted(policy)
         if not ids and not names:

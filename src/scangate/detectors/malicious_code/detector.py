@@ -63,6 +63,7 @@ class _Scan:
         self._subject = subject
         self._budget = Budget(subject.checkpoint)
         self._model_passes = _MODEL_PASSES
+        self._is_about_code = False
 
     def findings(self) -> Iterator[CodeFinding]:
         text = self._subject.text
@@ -73,6 +74,7 @@ class _Scan:
             is_flagged = False
             for piece in pieces_of(self._subject, source, blocks):
                 self._subject.checkpoint()
+                self._is_about_code |= piece.is_mention
                 for finding in self._examined(piece, hits if piece.is_whole else None):
                     is_flagged |= finding.flagged
                     yield finding
@@ -100,7 +102,8 @@ class _Scan:
         self._subject.checkpoint()
         hits = self._hits(Source.of(view.text).data)
         if hits:
-            piece = Piece(view.text, Span(0, len(view.text)), is_mention=False)
+            # what is folded is the same text in other letters, what was encoded is hidden
+            piece = Piece(view.text, Span(0, len(view.text)), is_mention=self._is_about_code and not view.encodings)
             yield from self._examined(piece, hits, view, depth=len(view.encodings))
 
     def _examined(

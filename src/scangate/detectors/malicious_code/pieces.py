@@ -46,10 +46,10 @@ def pieces_of(subject: Subject, source: Source, blocks: Sequence[CodeBlock]) -> 
     whole = Span(0, len(text))
     prose = _without(source.data, blocks)
     if not blocks or subject.part.kind is PartKind.CODE or _is_code(subject, prose, source.data, blocks):
-        is_mention = not _is_program(subject, blocks) and is_about_code(source.data, source.data)
+        is_mention = not _is_program(subject, blocks) and is_about_code(source.data, source.data, text)
         yield Piece(text, whole, is_mention=is_mention, is_whole=True)
         return
-    is_mention = is_about_code(prose, source.data)
+    is_mention = is_about_code(prose, source.data, _prose(text, blocks))
     for count, block in enumerate(blocks):
         if count >= MAX_PIECES:
             rest = Span(block.span.start, len(text))
@@ -66,7 +66,12 @@ def rejoined(source: Source, blocks: Sequence[CodeBlock]) -> Piece | None:
     prose = _without(source.data, blocks)
     if _visible(prose.translate(None, b"\0")) > (1 - _PARTLY_CODE) * _visible(source.data):
         return None
-    return Piece(source.text, Span(0, len(source.text)), is_mention=is_about_code(prose, source.data), is_whole=True)
+    return Piece(
+        source.text,
+        Span(0, len(source.text)),
+        is_mention=is_about_code(prose, source.data, _prose(source.text, blocks)),
+        is_whole=True,
+    )
 
 
 def _is_program(subject: Subject, blocks: Sequence[CodeBlock]) -> bool:
@@ -87,6 +92,14 @@ def _is_code(subject: Subject, prose: bytes, data: bytes, blocks: Sequence[CodeB
 
 def _visible(data: bytes) -> int:
     return len(data.translate(None, b" \t\r\n"))
+
+
+def _prose(text: str, blocks: Sequence[CodeBlock]) -> str:
+    kept, position = [], 0
+    for block in blocks:
+        kept.append(text[position : block.outer.start])
+        position = max(position, block.outer.end)
+    return " ".join((*kept, text[position:]))
 
 
 def _without(data: bytes, blocks: Sequence[CodeBlock]) -> bytes:

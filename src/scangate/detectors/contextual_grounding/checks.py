@@ -5,7 +5,6 @@ Each check is a `Sign`: what it is, and how often a claim that shows it is not g
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -19,7 +18,7 @@ from scangate.detectors.contextual_grounding.claims import Claim
 from scangate.detectors.contextual_grounding.names import KnownWords, capitalised, names
 from scangate.detectors.contextual_grounding.passages import Passage, Passages
 from scangate.detectors.contextual_grounding.quantities import quantities
-from scangate.detectors.contextual_grounding.terms import language_of, script_of, terms
+from scangate.detectors.contextual_grounding.terms import language_of, plain, script_of, terms
 from scangate.domain.content import Span
 
 CONTRADICTION: Final = "contradiction"
@@ -83,7 +82,7 @@ class Beside:
         self.everywhere = Pool(quantities(passages.context))
         self.asked = Pool(quantities(question))
         self.known = KnownWords(passages.context, question)
-        self.plain = _plain(passages.context + "\n" + question)
+        self.plain = plain(passages.context + "\n" + question)
         self.wanted = terms(question)
         self._pools: dict[int, Pool] = {}
 
@@ -128,7 +127,7 @@ def check(claim: Claim, beside: Beside) -> Checked:
     language = language_of(claim.text) or beside.language
     alignments = [(number, align(tokens(claim.text), tokens(passages.sentence(number)), language)) for number in nearest]
     aligned = max(alignments, key=lambda pair: (pair[1].near, pair[1].same_words), default=None)
-    verbatim = any(alignment.is_same for _, alignment in alignments) or _plain(claim.text) in beside.plain
+    verbatim = any(alignment.is_same for _, alignment in alignments) or plain(claim.text) in beside.plain
     signs: list[Sign] = []
     if not verbatim:
         signs += _number_signs(claim, beside, chosen)
@@ -184,7 +183,7 @@ def _quotation_signs(claim: Claim, beside: Beside) -> list[Sign]:
         long_enough = len(quoted.split()) >= _QUOTED_WORDS or (
             " " not in quoted and len(quoted) >= _QUOTED_SIGNS and quoted[0] >= "\u2e80"
         )
-        if long_enough and language_of(quoted) in ("", beside.language) and _plain(quoted) not in beside.plain:
+        if long_enough and language_of(quoted) in ("", beside.language) and plain(quoted) not in beside.plain:
             found.append(_sign("quotation", quoted))
     return found
 
@@ -235,9 +234,3 @@ def _coverage(wanted: Sequence[str], chosen: Sequence[Passage], passages: Passag
     held = set(terms(passages.text(chosen[0])))
     weights = {term: passages.rarity(term) for term in set(wanted)}
     return sum(weight for term, weight in weights.items() if term in held) / sum(weights.values())
-
-
-def _plain(text: str) -> str:
-    """Letters and digits only, one space between words; for asking whether a text holds another word for word."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return " ".join("".join(char if char.isalnum() else " " for char in folded).split())

@@ -7,6 +7,7 @@ found where a title follows, or where they are written in katakana.
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,8 +15,8 @@ import re2
 
 from scangate.detectors.contextual_grounding.lexicon import read_lexicon
 from scangate.detectors.contextual_grounding.terms import is_common
+from scangate.detectors.contextual_grounding.tokens import WORD, tokenise
 
-_WORD: Final = re2.compile(r"[\p{L}\p{M}\p{N}]+(?:[-_.'’/@][\p{L}\p{M}\p{N}]+)*")
 _TITLED: Final = re2.compile(r"([\p{Han}\p{Katakana}ー]{2,6}?)(?:さん|氏|様|さま|ちゃん|くん|先生|女士|小姐|太太)")
 _KATAKANA: Final = re2.compile(r"[\p{Katakana}ー]{4,}(?:・[\p{Katakana}ー]{2,})+")
 _SURE: Final = re2.compile(
@@ -23,6 +24,7 @@ _SURE: Final = re2.compile(
 )
 _ROMAN: Final = re2.compile(r"^[IVXLC]+$")
 _ENDS: Final = '.!?:;。…«“"„(—–•*-\n'
+_INSIDE: Final = frozenset("-_.'’/@")
 _AROUND: Final = ".,;:!?()[]{}<>\"'“”„«»‘’*_…。、，"
 _SHORTEST: Final = 2
 _STEM_LEAST: Final = 4
@@ -45,16 +47,14 @@ def names(text: str, language: str) -> list[Name]:
         return _wide_names(text)
     found: list[Name] = []
     run: list[tuple[str, bool]] = []
-    ended = 0
-    for match in _WORD.finditer(text):
-        word = match.group()
-        gap = text[ended : match.start()]
+    is_first = True
+    for gap, word in _gaps_and_words(text):
         if _SURE.match(word) is not None:
             found += _named(run, language)
             run = []
             found.append(Name(word, (word.casefold(),), sure=True, is_code=True))
         elif word[0].isupper() and len(word) >= _SHORTEST and not _ROMAN.match(word):
-            starts = not ended or any(char in _ENDS for char in gap)
+            starts = is_first or any(char in _ENDS for char in gap)
             if run and gap != " ":
                 found += _named(run, language)
                 run = []
@@ -62,20 +62,40 @@ def names(text: str, language: str) -> list[Name]:
         else:
             found += _named(run, language)
             run = []
-        ended = match.end()
+        is_first = False
     return found + _named(run, language)
 
 
 def capitalised(text: str) -> frozenset[str]:
     """Casefolded words that have a capital or a digit and do not begin a sentence."""
     found = []
-    ended = 0
-    for match in _WORD.finditer(unicodedata.normalize("NFKC", text)):
-        word = match.group()
-        if ended and any(char.isupper() for char in word) and not any(char in _ENDS for char in text[ended : match.start()]):
+    is_first = True
+    for gap, word in _gaps_and_words(unicodedata.normalize("NFKC", text)):
+        if not is_first and any(map(str.isupper, word)) and not any(char in _ENDS for char in gap):
             found += [word.casefold(), *_parts(word.casefold())]
-        ended = match.end()
+        is_first = False
     return frozenset(found)
+
+
+def _gaps_and_words(text: str) -> Iterator[tuple[str, str]]:
+    """Words with what stands between each of them and the one before. A word may have marks inside: `O'Neill`, `v4.2`, `a@b.c`."""
+    gap = ""
+    for line in text.splitlines():
+        for chunk in line.split():
+            start = next((at for at, char in enumerate(chunk) if char.isalnum()), len(chunk))
+            while start < len(chunk):
+                end = start + 1
+                while end < len(chunk) and (chunk[end].isalnum() or _joins(chunk, end)):
+                    end += 1
+                yield gap + chunk[:start], chunk[start:end]
+                gap, chunk = "", chunk[end:]
+                start = next((at for at, char in enumerate(chunk) if char.isalnum()), len(chunk))
+            gap += chunk + " "
+        gap += "\n"
+
+
+def _joins(chunk: str, at: int) -> bool:
+    return (chunk[at] in _INSIDE and chunk[at + 1 : at + 2].isalnum()) or "\u0300" <= chunk[at] <= "\u036f"
 
 
 def _named(run: list[tuple[str, bool]], language: str) -> list[Name]:
@@ -119,9 +139,9 @@ _PLAIN: frozenset[str] = frozenset()
 def _wide_names(text: str) -> list[Name]:
     found = [Name(match.group(1), (match.group(1),), sure=True) for match in _TITLED.finditer(text)]
     found += [Name(match.group(), tuple(match.group().split("・")), sure=True) for match in _KATAKANA.finditer(text)]
-    for match in _WORD.finditer(text):
-        if match.group().isascii() and _SURE.match(match.group()) is not None:
-            found.append(Name(match.group(), (match.group().casefold(),), sure=True, is_code=True))
+    for kind, token in tokenise(text):
+        if kind == WORD and token.isascii() and _SURE.match(token) is not None:
+            found.append(Name(token, (token.casefold(),), sure=True, is_code=True))
     return found
 
 
@@ -133,7 +153,7 @@ class KnownWords:
         whole = {word.strip(_AROUND) for word in self._text.split()}
         self._parts = frozenset({part for word in whole for part in _parts(word)} | whole)
         self._stems = frozenset(word[: max(_STEM_LEAST, len(word) - 3)] for word in self._parts if len(word) >= _STEM_LEAST)
-        self._initials = _initials(self._text)
+        self._initials: frozenset[str] | None = None
 
     def has(self, name: Name) -> bool:
         """Whether every word of it stands there in some form; or its initials do, or it is the initials of what does."""
@@ -142,9 +162,14 @@ class KnownWords:
         joined = " ".join(name.words)
         if joined in self._text or joined.replace(" ", "") in self._parts:
             return True
-        if len(name.words) == 1 and len(name.words[0]) <= 6 and name.words[0].replace(".", "") in self._initials:
+        if len(name.words) == 1 and len(name.words[0]) <= 6 and self._is_initials(name.words[0].replace(".", "")):
             return True
         return "".join(word[0] for word in name.words) in self._parts and len(name.words) > 1
+
+    def _is_initials(self, word: str) -> bool:
+        if self._initials is None:
+            self._initials = _initials(self._text)
+        return word in self._initials
 
     def has_word(self, word: str) -> bool:
         if word in self._parts:

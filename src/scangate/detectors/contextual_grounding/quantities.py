@@ -15,6 +15,7 @@ from typing import Any, Final, Literal, NamedTuple
 import re2
 
 from scangate.detectors.contextual_grounding.lexicon import read_lexicon
+from scangate.detectors.contextual_grounding.tokens import tokenise
 
 NUMBER: Final = "number"
 DATE: Final = "date"
@@ -22,10 +23,6 @@ CLOCK: Final = "clock"
 WEEKDAY: Final = "weekday"
 Kind = Literal["number", "date", "clock", "weekday"]
 
-_TOKEN: Final = re2.compile(
-    r"(?P<digits>\d{1,3}(?: \d{3})+(?:[.,]\d+)?\b|\d+(?:[.,:'’]\d+)*)|(?P<han>[零〇一二两兩三四五六七八九十百千万萬亿億]+)"
-    r"|(?P<word>[^\P{L}零〇一二两兩三四五六七八九十百千万萬亿億][^\P{L}零〇一二两兩三四五六七八九十百千万萬亿億]*(?:[-'’]\p{L}+)*)|(?P<mark>[^\s])"
-)
 _GROUPS_OF_THREE: Final = re2.compile(r"^\d{1,3}(?:[.,'’ ]\d{3})+$")
 _GROUPED_WITH_FRACTION: Final = re2.compile(r"^\d{1,3}(?:[.,'’ ]\d{3})+[.,]\d+$")
 _HAN_DIGITS: Final = {
@@ -218,8 +215,8 @@ def _add_numbers(language: str, table: dict[str, Any], numbers: dict[str, float]
 
 def quantities(text: str) -> list[Quantity]:
     """Everything countable in a text, in order. Linear."""
-    text = unicodedata.normalize("NFKC", text)
-    tokens = [(match.lastgroup or "", match.group()) for match in _TOKEN.finditer(text)]
+    text = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    tokens = tokenise(text)
     return list(_Reader(tokens).read())
 
 

@@ -32,10 +32,19 @@ class _Gaps(dict[int, int]):
 _GAPS: Final = _Gaps()
 
 
+def plain(text: str) -> str:
+    """Casefolded words and numbers with one space between them; for asking whether a text holds another word for word."""
+    return " ".join(_pieces(text))
+
+
+def _pieces(text: str) -> list[str]:
+    normal = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    return normal.casefold().translate(_GAPS).split()
+
+
 def words(text: str) -> list[str]:
     """Casefolded words and numbers; runs of Chinese and Japanese characters stay whole, apart from others."""
-    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
-    found = plain.casefold().translate(_GAPS).split()
+    found = _pieces(text)
     if not found or max(map(max, found)) < _FIRST_WIDE_CHAR:
         return found
     return [run for word in found for run in _runs(word)]

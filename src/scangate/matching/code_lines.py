@@ -108,10 +108,12 @@ class CodeLines:
         first, last = _octets_at(octets, firsts), _octets_at(octets, lasts)
         dense = (signs >= np.maximum(2, _DENSE * seen)) & (seen > _SHORT)
         strong = _hits(_STRONG, source.data, starts) | (_CLOSERS[last] & (signs > 1))
-        prose = _hits(_WORDS, source.data, starts) & ~_CLOSERS[last]
         loose = _hits(_ASSIGNMENT, source.data, starts) if filled.any() else filled
-        code = filled & ((strong & (~prose | dense)) | ((dense | loose) & ~prose))
         indented = firsts - starts >= 2
+        # of other lines nobody asks whether they are prose: in a text of nothing else, those are nearly all
+        asked = filled & (words > _PROSE_WORDS) & (strong | dense | loose | indented) & ~_CLOSERS[last]
+        prose = _prose(source.data, starts, ends, asked)
+        code = filled & ((strong & (~prose | dense)) | ((dense | loose) & ~prose))
         neutral = ~code & (~filled | (seen <= _SHORT) | _COMMENT[first] | (indented & ~prose) | ((words < _PROSE_WORDS) & ~prose))
         diff = _diff_lines(source, starts)
         sums = (np.concatenate(([0], np.cumsum(mask))).tolist() for mask in (filled, code))
@@ -181,6 +183,14 @@ def _hits(expression: re2._Regexp, data: bytes, starts: Positions) -> Mask:
     places = [match.start() for match in expression.finditer(data)]
     if places:
         mask[np.searchsorted(starts, places, "right") - 1] = True
+    return mask
+
+
+def _prose(data: bytes, starts: Positions, ends: Positions, asked: Mask) -> Mask:
+    """Which of the lines asked for have the form of a sentence."""
+    mask = np.zeros(len(starts), np.bool_)
+    for line in np.flatnonzero(asked).tolist():
+        mask[line] = _WORDS.search(data[starts[line] : ends[line]]) is not None
     return mask
 
 

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import gzip
 import random
 import re
+import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import yaml
+
+A_FEW: Final = 4
+"""Files of one folder with the same ending: a folder is often one author's, and of one form."""
+WRITTEN_WEIGHT: Final = 3.0
 FORMS: Final = ("bare", "prose", "fence", "hint", "diff")
 LEADS: Final = (
     "Can you check this for me?\n\n",
@@ -26,9 +34,11 @@ PROGRAMS: Final = {
     "bat": "bat", "ps1": "powershell", "tcl": "tcl", "f90": "fortran",
 }  # fmt: skip
 OTHERS: Final = {
-    "conf": "", "cfg": "ini", "ini": "ini", "service": "ini", "yaml": "yaml", "yml": "yaml", "json": "json", "toml": "toml", "xml": "xml",
-    "svg": "xml", "log": "text", "rst": "text", "txt": "text", "csv": "", "list": "",
+    "conf": "", "ini": "ini", "service": "ini", "yaml": "yaml", "yml": "yaml", "json": "json", "toml": "toml", "xml": "xml",
+    "svg": "xml", "log": "text", "csv": "", "list": "", "desktop": "ini", "socket": "ini", "properties": "",
 }  # fmt: skip
+DOCUMENTS: Final = {"rst": "text", "txt": "text", "1": "", "5": "", "8": "", "gz": "", "rules": "", "md": "text"}
+"""These may hold programs or be ones."""
 _COMMENT: Final = re.compile(r"\s*(#(?!include|define|!)|//|/?\*|--|<!--|;|rem\b|@echo|::|\"\"\"|=|%)", re.IGNORECASE)
 _DATA: Final = re.compile(r"\s*[\[\](){}\s,;:'\"\d.xa-f+-]*$|\s*[\w.]+[,;]?$|\s*[A-Z][^()={};$]*$|[^(){};=$<>:]*$")
 _CODE: Final = re.compile(
@@ -43,17 +53,33 @@ class Sample:
     text: str
     is_source: bool
     form: str
+    weight: float = 1.0
 
 
-def files(folders: Iterable[Path], endings: dict[str, str], most: int, dice: random.Random) -> list[tuple[str, str]]:
-    """(text, name for a fence) of at most `most` files of each ending."""
+def files(
+    folders: Iterable[Path], endings: dict[str, str], most: int, dice: random.Random, of_folder: int = A_FEW, half: int | None = 0
+) -> list[tuple[str, str]]:
+    """(text, name for a fence) of at most `most` files of each ending, `of_folder` of each folder, of one half of the packages or (None) of all."""
+    found: dict[str, list[Path]] = {ending: [] for ending in endings}
+    for folder in folders:
+        for path in folder.rglob("*"):
+            ending = path.suffix[1:]
+            if ending in found and half in (None, half_of(path)) and path.is_file():
+                found[ending].append(path)
     chosen: list[tuple[str, str]] = []
     for ending, hint in endings.items():
-        paths = sorted(path for folder in folders for path in folder.rglob(f"*.{ending}") if path.is_file())
+        paths = sorted(found[ending])
         dice.shuffle(paths)
-        texts = (_text(path) for path in paths[: 3 * most])
+        seen: Counter[Path] = Counter()
+        few = [path for path in paths if seen.update((path.parent,)) or seen[path.parent] <= of_folder]
+        texts = (_text(path) for path in few[: 2 * most])
         chosen += [(text, hint) for text in texts if text][:most]
     return chosen
+
+
+def half_of(path: Path) -> int:
+    """0 or 1, the same for all files of a package: its folder below `/usr/share/doc`, `/usr/lib` and the like."""
+    return zlib.crc32("/".join(path.parts[:5]).encode()) % 2
 
 
 def programs(texts: Iterable[tuple[str, str]], dice: random.Random) -> Iterator[Sample]:
@@ -79,6 +105,16 @@ def others(texts: Iterable[tuple[str, str]], dice: random.Random, *, may_hold_co
             yield Sample(wrapped("\n".join(lines[at : at + count]), hint, form, dice), False, form)
 
 
+def written(path: Path, dice: random.Random) -> Iterator[Sample]:
+    """The snippets of a YAML file (`programs`: name for a fence and snippets; `others`: snippets), bare, in prose and in a fence."""
+    document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    rows = [(code, hint, True) for hint, codes in document["programs"].items() for code in codes]
+    rows += [(text, "", False) for text in document["others"]]
+    for code, hint, is_source in rows:
+        for form in FORMS[:-1]:
+            yield Sample(wrapped(code, hint, form, dice), is_source, form, WRITTEN_WEIGHT)
+
+
 def wrapped(code: str, hint: str, form: str, dice: random.Random) -> str:
     if form == "bare":
         return code
@@ -102,7 +138,13 @@ def _window(text: str, count: int, dice: random.Random) -> str:
 
 def _text(path: Path) -> str:
     try:
-        text = path.read_text(encoding="utf-8") if path.stat().st_size < 400_000 else ""
-    except (OSError, UnicodeDecodeError):
+        if path.stat().st_size >= 400_000:
+            return ""
+        if path.suffix == ".gz":
+            with gzip.open(path, "rt", encoding="utf-8") as stream:
+                text = stream.read(60_000)
+        else:
+            text = path.read_text(encoding="utf-8")
+    except (OSError, EOFError, UnicodeDecodeError, zlib.error):
         return ""
     return text if len(text) > 40 else ""

@@ -53,6 +53,19 @@ _STRONG: Final = re2.compile(
         r"(?:\} ?)?(?:if|for|foreach|while|switch|catch|elseif|else if|else) ?\(.*|\}?\s*(?:else|do|try|finally) ?\{|"
         r"(?:public|private|protected|internal|static|final|abstract|override|virtual|sealed|unsafe|extern|fn|func|pub|impl|struct|enum|interface|namespace|package|using|#include|#define|#!/|<\?php|<%|<script|<\?=)\b?[^\n]*[;{(>=/\w]\r?$|"
         r"#!/|<\?php|<%@?|<script|"
+        # Ruby and Lua
+        r"def (?:self\.)?\w+[?!=]?(?:\s*\([^\n]*\))?\r?$|class [A-Z]\w*(?: < [\w:]+)?\r?$|module [A-Z][\w:]*\r?$|attr_(?:reader|writer|accessor) :|"
+        r"require(?:_relative)? ['\"]|[^\n]*[\w)\]] do \|[^|\n]+\|\r?$|(?:rescue|ensure)\b(?: [A-Z][\w:]*)?(?: => \w+)?\r?$|puts (?:[\"':\[(@#]|\w+[.(\[])|"
+        r"(?:describe|context|namespace|task|it|loop)\b[^\n]* do\r?$|elsif |local (?:function )?\w+(?:, ?\w+)*\s*(?:=|\()|function [\w.:]+\s*\(|"
+        r"(?:if|elseif|while) [^\n]* (?:then|do)\r?$|if [^\n]* then [^\n]* end\r?$|for \w+(?:, ?\w+)* in [^\n]*\) do\r?$|for \w+ ?= ?[^\n]* do\r?$|"
+        # Kotlin, Swift, Scala, Go, Rust, R
+        r"(?:(?:override|suspend|private|public|protected|internal|inline|operator|open|fileprivate|mutating|static|final|pub|lazy|implicit|lateinit|const|@\w+)(?:\(\w+\))? )*"
+        r"(?:fun (?:<[^>\n]*> )?[\w.]+\s*\(|func \w+[(<]|func \([^)\n]*\) \w+\(|fn \w+[(<]|(?:val|var|let)(?: mut)? [\w, ()]+\s*(?::\s*[\w\[<(&?][^\n]*|=[^=][^\n]*|by [^\n]*)$|"
+        r"def \w+(?:\[[^\]\n]*\])?\s*[(:=]|(?:data|sealed|case|abstract|open|enum|inner|annotation|value|final)(?: case)? (?:class|interface|object|trait)\b|"
+        r"(?:object|trait|extension|protocol) [A-Z]\w*\b[^\n.]*(?:[\[{(:]|extends [^\n]*|\r?$))|"
+        r"(?:if|for|while|match|switch|loop|select|guard|when|func|type \w+)\b[^\n]*\{\r?$|case [\w.\"'(_][^\n]* => ?[^\n]*$|case [\w.\"'(][^\n]*:\r?$|(?:_|else) -> |"
+        r"\w+(?:, ?\w+)* := \S|type [A-Z]\w* (?:struct|interface|func|=)|defer \w|go (?:func|\w[\w.]*)\(|\w+\s+[\w.*\[\]]+\s+`\w+:\"[^`\n]*`\r?$|#!?\[\w+|\w+!\([^\n]*|"
+        r"[\w.$\[\]\"',]+ <- \S|(?:library|require)\(\w+\)|[^\n]*(?:%>%|\|>|\) \+)\r?$|\} yield |"
         # PowerShell
         r"\$[\w:{}]+(?:\.\w+|\[[^\]\n]*\])*\s*[-+*/|.]?=|(?i:param\s*\(|\[\w+(?:\.\w+)*(?:\[\])?\]\$?\w*|[A-Z][a-z]+-[A-Z]\w+(?: |\r?$)|(?:begin|process|end)\s*\{)|"
         # BASIC and batch

@@ -10,8 +10,9 @@ from scangate.detectors.contract import CompiledDetector, Resources, Subject
 from scangate.detectors.source_code.candidates import candidates
 from scangate.detectors.source_code.evidence import evidence_of, features_of, language_of
 from scangate.detectors.source_code.finding import CATEGORY, SourceCodeFinding
+from scangate.detectors.source_code.framing import is_aside
 from scangate.detectors.source_code.options import SourceCodeOptions
-from scangate.detectors.source_code.scoring import FLAGGED, HIGH, PRESENT, Trees, bounded, load_trees
+from scangate.detectors.source_code.scoring import ASIDE_AT_MOST, FLAGGED, HIGH, PRESENT, Trees, bounded, load_trees
 from scangate.domain.content import Span
 from scangate.domain.finding import Finding
 from scangate.domain.taxonomy import Action, Confidence, Encoding, PartKind
@@ -61,13 +62,17 @@ class SourceCodeDetector:
 
     def _scored(self, subject: Subject) -> Iterator[_Scored]:
         flagged: list[tuple[View, Span]] = []
-        for view, block in _blocks(subject):
+        asides: dict[int, bool] = {}
+        for view, block, others in _blocks(subject):
             if len(flagged) >= MAX_FLAGGED or any(of is view and span.overlaps(block.span) for of, span in flagged):
                 continue
             subject.checkpoint()
-            code = block.text(view.text)
-            evidence = evidence_of(block, code)
-            score = bounded(self.trees.probability(features_of(evidence)), evidence.lines, len(code))
+            evidence = evidence_of(block, view.text)
+            score = bounded(self.trees.probability(features_of(evidence)), evidence.lines, len(block.span))
+            if score >= FLAGGED and block.kind is BlockKind.UNFENCED:
+                if id(view) not in asides:
+                    asides[id(view)] = is_aside(view.text, others)
+                score = min(score, ASIDE_AT_MOST) if asides[id(view)] else score
             if score >= FLAGGED:
                 flagged.append((view, block.span))
             yield _Scored(
@@ -97,22 +102,30 @@ class SourceCodeDetector:
         )
 
 
-def _blocks(subject: Subject) -> Iterator[tuple[View, CodeBlock]]:
-    """The raw view's blocks, and those of what was decoded. A part that is sent as code is one block, declared as in a fence."""
+def _blocks(subject: Subject) -> Iterator[tuple[View, CodeBlock, Sequence[CodeBlock]]]:
+    """Candidates with all blocks of their view: the raw one's, and those of what was decoded. A part that is sent as code is one block,
+    declared as in a fence."""
     raw = subject.text.raw
     if subject.part.kind is PartKind.CODE:
-        whole = Span(0, len(raw.text))
         found = code_blocks(raw.text)
-        yield (
-            raw,
-            found[0] if len(found) == 1 and found[0].kind is BlockKind.FENCED else CodeBlock(BlockKind.FENCED, whole, whole),
-        )
+        is_fenced = len(found) == 1 and found[0].kind is BlockKind.FENCED
+        yield raw, found[0] if is_fenced else _whole(raw.text, found), found
     else:
-        yield from ((raw, block) for block in candidates(subject.code_blocks()) if len(block.span) >= _MIN_CHARACTERS)
+        yield from ((raw, *one) for one in _long_enough(subject.code_blocks()))
     for view in subject.text.decoded:
         if view.encodings and _CARRYING.issuperset(view.encodings):
             subject.checkpoint()
-            yield from ((view, block) for block in candidates(code_blocks(view.text)) if len(block.span) >= _MIN_CHARACTERS)
+            yield from ((view, *one) for one in _long_enough(code_blocks(view.text)))
+
+
+def _long_enough(blocks: Sequence[CodeBlock]) -> Iterator[tuple[CodeBlock, Sequence[CodeBlock]]]:
+    return ((block, blocks) for block in candidates(blocks) if len(block.span) >= _MIN_CHARACTERS)
+
+
+def _whole(text: str, found: Sequence[CodeBlock]) -> CodeBlock:
+    span = Span(0, len(text))
+    lines = max(1, sum(1 for line in text.split("\n") if line.strip()))
+    return CodeBlock(BlockKind.FENCED, span, span, "", lines, min(lines, sum(block.code_lines for block in found)))
 
 
 def _confidence(score: float) -> Confidence:

@@ -6,6 +6,7 @@ prose ends in full stops: each of these has a form of its own, and the share of 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -85,11 +86,15 @@ _LINES: Final = {
     "definitions": (
         r"(?:(?:export|default|async|public|private|protected|internal|static|final|abstract|override|virtual|inline|extern|unsafe|pub(?:\(\w+\))?|const|constexpr|"
         r"suspend|open|data|sealed|local|my|our)[ \t]+)*(?:def|function|func|fn|fun|sub|class|struct|enum|interface|trait|impl|namespace|module|package|procedure|type|record|object|"
+        r"data class|sealed class|case class|case object|enum class|protocol|extension|mod|func \([^)\n]*\)|"
         r"void|int|long|char|double|float|bool|boolean|auto|string|String|var|let|val|const|unsigned|size_t|uint\d+_t|int\d+_t)\b[ \t*&]+[\w$:<>,~*& .]+[ \t]*[({=:;]|"
+        r"def (?:self\.)?\w+[?!]?$|class [A-Z]\w*(?: < [\w:]+)?$|module [A-Z][\w:]*$|attr_(?:reader|writer|accessor) :|(?:type|object|trait) [A-Z]\w*(?:\[[^\]\n]*\])? (?:struct|interface|extends|with)\b|"
+        r"fun interface |def \w+(?:\[[^\]\n]*\])?[(:=]|local function \w|local \w+(?:, ?\w+)*[ \t]*=|function [\w.:]+\(|#!?\[\w+[^\n]*\]$|[\w.]+ <- function\(|"
         r"function[ \t]*\(|\w+[ \t]*\(\)[ \t]*\{|param[ \t]*\(|(?i:(?:private |public )?(?:sub|function) \w+|dim \w+|end (?:sub|function|if))|@\w+(?:\.\w+)*(?:\(|$)|#[ \t]*(?:include|define|ifdef|ifndef|pragma|endif)\b|template[ \t]*<"
     ),
     "branches": (
-        r"[} \t]*(?:if|elif|elsif|elseif|else if|else|for|foreach|while|switch|case|try|catch|except|finally|unless|until|do|when|match|repeat|begin|process|end)\b[^.?!\n]*(?:[:{]|then|do|\))$|"
+        r"[} \t]*(?:if|elif|elsif|elseif|else if|else|for|foreach|while|switch|case|try|catch|except|finally|unless|until|do|when|match|repeat|begin|process|end)\b[^.?!\n]*(?:[:{]|then|do|\))$|(?:if|for|while|switch|match|guard|when)\b[^\n]*\{$|case [^\n]*(?::|=>|->)|(?:_|else) [-=]> |[^\n]* do \|[^|\n]+\|$|"
+        r"(?:rescue|ensure|elsif|defer)\b|if [^\n]* then\b|for [^\n]* do$|"
         r"(?:fi|done|esac|end|then|do|else)\b[; \t]*$|(?:return|break|continue|yield|raise|throw|goto|await|exit|die|defer|panic!?)\b[^.?!\n]*;?$|"
         r"(?i:if (?:not )?(?:exist|defined|errorlevel|\"?%)|goto :?\w+|for /[fldr] |if .* then$|next$|wend$|loop$|on error )|if \[|[\])}]+[;,)]*$"
     ),
@@ -97,6 +102,7 @@ _LINES: Final = {
         r"(?:import [\w.{*\"'(]|from [\w.]+ import |#include|using [\w.]+;|use [\w:\\]+|require(?:_once)?[ \t(]|package [\w.]+;?$|const \w+ = require\(|library\(|source |\. \./|Import-Module |mod \w+;|extern crate )"
     ),
     "assignments": (
+        r"\w+(?:, ?\w+)* := \S|[\w.$\[\]\"',]+ <- [\w.\"-]|"
         r"(?:[\w.$@%:>\[\]\"'-]|->)+(?:[ \t]*:[ \t]*[\w<>\[\], |&*]+)?[ \t]*(?:[-+*/|&^%.?]|<<|>>|:|\?\?|\|\||&&)?=[ \t]*(?:[\w.$@:>\[\]-]*[\w\])$]\(|\[|\{|new |await |function|\(|\$|@|-?\w+(?:\[|\.\w|[ \t]*[-+*/%|&<>])|[frbu]?[\"'][^\n]*[\"'][ \t]*[.+%]|[\"'`][^\n]*;$|\w+;$|lambda|not |`)"
     ),
     "calls": (
@@ -116,9 +122,21 @@ _LINES: Final = {
     "data": r"(?:\"[^\"\n]*\"[ \t]*:[ \t]*[^\n]*|[{}\[\]]+,?|[\"'][^\"'\n]*[\"'],?|-?[\d.eE+]+(?:[,;\t |]+-?[\d.eE+]*)*,?|[^,;\t|\n]*(?:[,;\t|][^,;\t|\n]*){3,}|\|[^\n]*\|?|[+|-]{3,}[^\n]*)$",
     "markup": r"</?[A-Za-z!?][^\n]*>$|<!--|#{1,6} \S|[*+] |\d+\. \S|> ",
     "prose": r"[^\n{}();=<>\[\]]*[\w\x80-\xff,]+ [\w\x80-\xff',]+ [\w\x80-\xff',]+ [\w\x80-\xff',]+ [^\n{}();=<>\[\]]*$|[^\n]*[\x80-\xff]{12,}[^\n]*$",
+    # `listen 443 ssl;`, `server {`, `zone "x" {`, `--spool DIR`, roff, entries of a changelog, formulas
+    "directives": r"[\w:.-]+(?:[ \t]+(?:[\w./:@+*,~^-]+|\"[^\"\n]*\"|'[^'\n]*'|\$\w+))*;$|[\"'][^\"'\n]*[\"'];$",
+    "sections": r"[\w:.\"-]+(?:[ \t]+[\w./:~*\"'-]+)*[ \t]*[{\[]$|[}\]];?$|<[A-Z]\w+[^>\n]*>$",
+    "options": r"(?:\[?-{1,2}[a-zA-Z][\w-]*[ ,=\t\]]?[^\n]*|[^\n;{}()]*[^\\]\\)$",
+    "roff": r"[.'](?:[A-Za-z]{1,2}\b|\\\")[^\n]*$|[^\n]*\\f[BIRP]",
+    "entries": r"(?:[*+-] (?:[\w./-]+:|\[?[A-Z])|\[[^\]\n]+\]$|-- [^\n]*<[^\n]*>)",
+    "formulas": r"[^\n;{}\"]*(?:\^|\\[a-z]+\b|\w_\{|\bsqrt\b|\w'\()[^\n;\"]*$|[a-zA-Z] ?= ?[^\n;(){}\"]*, [a-zA-Z] ?= ?",
     "indented": r"(?:\t| {2,})\S",
 }
 _NAMES: Final = tuple(_LINES)
+_QUOTED: Final = r"[\w.:-]+(?:[ \t]+[\w.:-]+)?[ \t]+\"[^\"\n]*\"$"
+"""`Mic1PCM "hw:2"`: not among the forms that the trees know."""
+_AROUND: Final = ("settings", "entries", "roff", "prose", "sections")
+_MAX_AROUND: Final = 500
+_PROGRAM: Final = ("definitions", "branches", "imports", "assignments", "calls")
 FORMS: Final = tuple(name for name in _NAMES if name != "indented")
 
 
@@ -127,7 +145,7 @@ def _patterns() -> dict[str, re2._Regexp]:
     options = _latin1()
     return {
         name: re2.compile((rf"(?m)^[ \t]*(?:{form})" if name != "indented" else rf"(?m)^{form}").encode(), options=options)
-        for name, form in _LINES.items()
+        for name, form in (*_LINES.items(), ("quoted", _QUOTED))
     }
 
 
@@ -142,6 +160,10 @@ class Evidence:
     hint: str
     is_transcript_hint: bool
     signs: float
+    surroundings: dict[str, float]
+    """Shares of the lines around the block that have one of the forms _AROUND."""
+    code_share: float
+    """Of the block's lines, those that have the form of code by themselves."""
 
     @property
     def source(self) -> float:
@@ -154,14 +176,14 @@ class Evidence:
         return max((score for name, score in self.languages.items() if name not in SOURCE_LANGUAGES), default=0.0)
 
 
-def evidence_of(block: CodeBlock, code: str) -> Evidence:
-    """The evidence of a block whose text is `code`. Linear in it, and it is read up to `MAX_READ`."""
-    text = (
-        patched(code[:MAX_READ]) if block.kind is BlockKind.DIFF or block.language_hint in ("diff", "patch") else code[:MAX_READ]
-    )
+def evidence_of(block: CodeBlock, source: str) -> Evidence:
+    """The evidence of a block of the text `source`. Linear in the block, which is read up to `MAX_READ`."""
+    code = source[block.span.start : min(block.span.end, block.span.start + MAX_READ)]
+    around = f"{source[max(0, block.outer.start - _MAX_AROUND) : block.outer.start]}\n{source[block.outer.end : block.outer.end + _MAX_AROUND]}"
+    text = patched(code) if block.kind is BlockKind.DIFF or block.language_hint in ("diff", "patch") else code
     data = text.encode("utf-8", "surrogatepass").replace(b"\r\n", b"\n")
     lines = max(1, sum(1 for line in data.split(b"\n") if line.strip()))
-    shares = {name: min(1.0, _count(expression, data) / lines) for name, expression in _patterns().items()}
+    shares = _shares(data, _NAMES)
     hint = canonical(block.language_hint)
     signs = sum(data.count(sign) for sign in (b"(", b")", b"{", b"}", b";", b"=", b"[", b"]", b"$", b"->", b"=>")) / max(
         1, len(data)
@@ -174,7 +196,21 @@ def evidence_of(block: CodeBlock, code: str) -> Evidence:
         hint=hint,
         is_transcript_hint=block.language_hint in _TRANSCRIPT_HINTS,
         signs=signs,
+        surroundings=_shares(around.encode("utf-8", "surrogatepass"), _AROUND),
+        code_share=block.code_lines / max(1, block.lines),
     )
+
+
+def _shares(data: bytes, names: Sequence[str]) -> dict[str, float]:
+    lines = max(1, sum(1 for line in data.split(b"\n") if line.strip()))
+    return {name: min(1.0, _count(_patterns()[name], data) / lines) for name in names}
+
+
+def settings_of(text: str) -> tuple[int, int]:
+    """How many lines of a text name a value, open a section or set type (roff), and how many there are that are not blank."""
+    data = text.encode("utf-8", "surrogatepass")
+    lines = sum(1 for line in data.split(b"\n") if line.strip())
+    return min(lines, sum(_count(_patterns()[name], data) for name in ("settings", "quoted", "sections", "roff"))), lines
 
 
 def _count(expression: re2._Regexp, data: bytes) -> int:
@@ -198,13 +234,16 @@ FEATURES: Final = (
     "hint_transcript",
     "signs",
     "program_less_settings",
+    "kinds",
+    "code_share",
+    *(f"{name}_around" for name in _AROUND),
 )
 
 
 def features_of(evidence: Evidence) -> list[float]:
     """The numbers that the weights of `scoring` belong to, in the order of `FEATURES`. Each is within about [-1, 2]."""
     shares = evidence.shares
-    program = min(1.0, shares["definitions"] + shares["branches"] + shares["imports"] + shares["assignments"] + shares["calls"])
+    program = min(1.0, sum(shares[name] for name in _PROGRAM))
     source, other = min(evidence.source, 8.0) / 4, min(evidence.other, 8.0) / 4
     is_source = evidence.hint in SOURCE_LANGUAGES and not evidence.is_transcript_hint
     return [
@@ -223,6 +262,9 @@ def features_of(evidence: Evidence) -> list[float]:
         float(evidence.is_transcript_hint),
         min(0.25, evidence.signs) * 4,
         program - max(shares["settings"], shares["data"], shares["logs"], shares["prose"], shares["prompts"]),
+        sum(shares[name] > 0 for name in _PROGRAM) / len(_PROGRAM),
+        evidence.code_share,
+        *(evidence.surroundings[name] for name in _AROUND),
     ]
 
 

@@ -20,6 +20,8 @@ HIGH: Final = 0.9
 _SHORT_LINES: Final = 2
 _SHORT_CHARACTERS: Final = 200
 _SHORT_AT_MOST: Final = 0.5
+ASIDE_AT_MOST: Final = 0.5
+"""For values of a configuration and examples of a document (`framing`)."""
 
 
 @dataclass(frozen=True, slots=True)

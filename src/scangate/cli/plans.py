@@ -13,6 +13,7 @@ from scangate.domain.profile import parse_policy
 from scangate.engine.plan import ScanPlan, compile_plan
 from scangate.errors import ProfileInvalidError
 from scangate.profiles.documents import checked_profile
+from scangate.profiles.own_profiles import NO_OWN_PROFILES, OwnProfiles
 from scangate.profiles.seeds import measured_policy, seeded_profiles
 from scangate.settings import load_settings
 
@@ -26,8 +27,16 @@ def local_resources(data_dir: Path | None = None) -> Resources:
     return Resources(data_dir=settings.data_dir, max_urls=settings.limits.urls, own_models=settings.own_models)
 
 
-def plan_of(profile: str, registry: Sequence[DetectorSpec[Any]], resources: Resources) -> ScanPlan:
+def plan_of(
+    profile: str,
+    registry: Sequence[DetectorSpec[Any]],
+    resources: Resources,
+    bring: Callable[[dict[str, Any]], tuple[dict[str, Any], OwnProfiles]] = lambda document: (document, NO_OWN_PROFILES),
+) -> ScanPlan:
     """The plan of a seeded profile, or of a file with a profile document, with the detectors of `registry` only.
+
+    Args:
+        bring: from the document to the one that is meant and the data profiles that it may refer to.
 
     Raises:
         ProfileInvalidError: there is no such profile, or its document asks for what does not exist.
@@ -39,6 +48,10 @@ def plan_of(profile: str, registry: Sequence[DetectorSpec[Any]], resources: Reso
         document = read_document(Path(profile))
     else:
         raise ProfileInvalidError(f"profile not found: {profile!r} is neither a file nor one of {', '.join(seeded_profiles())}")
-    draft = checked_profile(document, registry, resources)
+    own = NO_OWN_PROFILES
+    if isinstance(document, dict):
+        document, own = bring(document)
+    draft = checked_profile(document, registry, resources, own)
     policy = parse_policy(draft.policy)
+    own.bind(policy)
     return compile_plan(policy, registry, resources, profile_id=new_id(), profile_name=draft.name, revision=1)

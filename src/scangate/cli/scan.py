@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import orjson
 import typer
@@ -17,6 +17,7 @@ from scangate.domain.ids import correlation_ids, new_id
 from scangate.domain.taxonomy import PartKind, Side
 from scangate.engine.pipeline import scan as scan_content
 from scangate.errors import RequestInvalidError
+from scangate.profiles.own_profiles import OwnProfiles
 from scangate.profiles.seeds import DEFAULT_PROFILE
 from scangate.scans.wire import ScanIds, scan_report, scan_response
 
@@ -28,11 +29,33 @@ def scan(
     profile: Annotated[str, typer.Option(help="A seeded profile's name, or a file with a profile document.")] = DEFAULT_PROFILE,
     prompt: Annotated[str | None, typer.Option(help="Text to scan as a prompt.")] = None,
     response: Annotated[str | None, typer.Option(help="Text to scan as a model's response.")] = None,
+    data_profiles: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="A data profile of your own, as JSON or YAML, that is looked for beside the profile's; may be given again."
+        ),
+    ] = None,
+    data_dir: Annotated[
+        Path | None, typer.Option(help="Data directory of a server, whose data profiles the profile may name.")
+    ] = None,
+    tenant: Annotated[str | None, typer.Option(help="With --data-dir: id or name of the tenant.")] = None,
     report: Annotated[bool, typer.Option("--report", help="Print the report beside the response.")] = False,
 ) -> None:
     """Scan a text and print the verdict as JSON. Exit code 0: allowed, 1: blocked, 2: not scanned."""
     parts = _parts(file, prompt, response)
-    plan = plan_of(profile, REGISTRY, local_resources())
+    if data_profiles and data_dir:
+        raise RequestInvalidError("data profiles come from files or from a data directory, not from both")
+    resources = local_resources(data_dir)
+
+    def bring(document: dict[str, Any]) -> tuple[dict[str, Any], OwnProfiles]:
+        from scangate.cli import own_data_profiles  # the database and its parts are for this only
+
+        if data_dir:
+            return document, own_data_profiles.of_server(data_dir, tenant, document, resources)
+        own = own_data_profiles.from_files(data_profiles or (), resources)
+        return own_data_profiles.with_members(document, list(own.by_name)), own
+
+    plan = plan_of(profile, REGISTRY, resources, bring) if data_profiles or data_dir else plan_of(profile, REGISTRY, resources)
     received = datetime.now(UTC)
     verdict = scan_content(Content(parts), plan)
     ids = ScanIds(new_id(), *correlation_ids(None, None, None))

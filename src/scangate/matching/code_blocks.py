@@ -15,7 +15,7 @@ from typing import Final
 import re2
 
 from scangate.domain.content import Span
-from scangate.matching.code_lines import CodeLines, latin1
+from scangate.matching.code_lines import CodeLines, is_plain, latin1
 from scangate.matching.decoded import Source
 from scangate.matching.views import PreparedText
 
@@ -65,6 +65,9 @@ class CodeBlock:
         return replace(self, span=Span(span.start + by, span.end + by), outer=Span(outer.start + by, outer.end + by))
 
 
+_SHORT_TEXT: Final = 1 << 13
+"""Up to here it is quicker to look at one line after the other whether any of them is worth more."""
+_FENCE_MARK: Final = b"`"
 _FENCE: Final = re2.compile(rb"(`{3,}|~{3,})([^\n`~]*)", options=latin1())
 _INLINE: Final = re2.compile(rb"`([^`\n]{3,500})`", options=latin1())
 _HINT: Final = re2.compile(rb"^\s*\{?\.?([A-Za-z][A-Za-z0-9+#._-]*)", options=latin1())
@@ -75,6 +78,8 @@ def code_blocks(text: str) -> tuple[CodeBlock, ...]:
     if not text:
         return ()
     source = Source.of(text)
+    if len(text) <= _SHORT_TEXT and _FENCE_MARK not in source.data and b"~~~" not in source.data and is_plain(source.data):
+        return ()
     lines = CodeLines.of(source)
     fenced = _fenced(source, lines)
     blocks = list(fenced)

@@ -30,9 +30,13 @@ def latin1() -> re2.Options:
     return options
 
 
-_SIGNS: Final = octet_class(b"{}()[];=<>$\\|&*+/^~#@_\"'%`:")
-_BLANK: Final = octet_class(b" \t\r\n\x0b\x0c")
-_CLOSERS: Final = octet_class(b";{}")
+_SIGNS_BYTES: Final = b"{}()[];=<>$\\|&*+/^~#@_\"'%`:"
+_SIGNS: Final = octet_class(_SIGNS_BYTES)
+_BLANK_BYTES: Final = b" \t\r\n\x0b\x0c"
+_BLANK: Final = octet_class(_BLANK_BYTES)
+_CLOSERS_BYTES: Final = b";{}"
+_CLOSERS: Final = octet_class(_CLOSERS_BYTES)
+_CLOSER_MARKS: Final = (b";", b"{", b"}")
 _COMMENT: Final = octet_class(b"#/*'-:;<!")
 _IN_DIFF: Final = octet_class(b"+- @\\\r\n")
 
@@ -161,6 +165,17 @@ class CodeLines:
         tails = np.concatenate((np.flatnonzero(apart), [len(chosen) - 1]))
         for head, tail in zip(chosen[heads].tolist(), chosen[tails].tolist(), strict=True):
             yield Span(self.starts[head], self.ends[tail]), bool(self.diff[head])
+
+
+def is_plain(data: bytes) -> bool:
+    """Whether no line of a text can look like code or a diff: what `CodeLines` would find out, without its tables."""
+    for line in data.split(b"\n"):
+        signs = len(line) - len(line.translate(None, _SIGNS_BYTES))
+        if signs > 1 and (
+            signs >= _DENSE * len(line.translate(None, _BLANK_BYTES)) or line.rstrip(_BLANK_BYTES)[-1:] in _CLOSER_MARKS
+        ):
+            return False
+    return not any(expression.search(data) is not None for expression in (_STRONG, _ASSIGNMENT, _HUNK))
 
 
 def _per_line(mask: Mask, starts: Positions) -> Positions:

@@ -18,6 +18,7 @@ WordMask = npt.NDArray[np.bool_]
 _FIRST_WITHOUT_SPACES = "\u2e80"
 """From here on (CJK, kana, Hangul, full-width forms) scripts do not separate words by spaces."""
 _JOINED_MINIMUM = 8
+_FEW = 1000
 _BLOCK = 1 << 18
 """Code points that the automaton reads at a time: its hits are Python objects, 100 bytes each, until they are sifted."""
 
@@ -64,9 +65,9 @@ def _joins(char: str) -> bool:
 _JOINING: Final = np.array([_joins(chr(code)) for code in range(ord(_FIRST_WITHOUT_SPACES))] + [False])
 
 
-def _joining(codes: npt.NDArray[np.uint32], at: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
-    """Whether the characters at these places belong to a word; places outside of the text are those of its nearest end."""
-    joining: npt.NDArray[np.bool_] = _JOINING[np.minimum(codes[at.clip(0, len(codes) - 1)], len(_JOINING) - 1)]
+def _joining(codes: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:
+    """Whether these characters belong to a word."""
+    joining: npt.NDArray[np.bool_] = _JOINING[np.minimum(codes, len(_JOINING) - 1)]
     return joining
 
 
@@ -81,7 +82,7 @@ class Occurrences:
     @property
     def present(self) -> set[int]:
         """The ids of the keywords that occur."""
-        return set(np.unique(self.ids).tolist())
+        return set(self.ids.tolist() if len(self.ids) < _FEW else np.unique(self.ids).tolist())
 
     def starts_of(self, wanted: WordMask) -> npt.NDArray[np.int32]:
         """Where the wanted keywords begin, ascending."""
@@ -142,8 +143,9 @@ class KeywordFinder:
 
     def _whole(self, lowered: str, hits: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
         """Which hits neither begin nor end inside a word."""
-        codes = np.frombuffer(lowered.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+        # a space on either side of the text ends words there
+        codes = np.frombuffer(f" {lowered} ".encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
         starts, ends = hits[:, 1], hits[:, 2]
-        begins_inside = (starts > 0) & _joining(codes, starts - 1) & _joining(codes, starts)
-        ends_inside = (ends < len(codes)) & _joining(codes, ends - 1) & _joining(codes, ends) & ~self._stem[hits[:, 0]]
+        begins_inside = _joining(codes[starts]) & _joining(codes[starts + 1])
+        ends_inside = _joining(codes[ends]) & _joining(codes[ends + 1]) & ~self._stem[hits[:, 0]]
         return ~(begins_inside | ends_inside)

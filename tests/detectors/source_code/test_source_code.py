@@ -74,6 +74,44 @@ def test_source_code_is_flagged_with_its_form_and_language(scan: Scan, text: str
     assert "return" in text[found.span.start : found.span.end] or language == "shell"
 
 
+SHORT = {
+    "ruby": "def self.waiting\n  where(printed_at: nil).order(:created_at)\nend",
+    "lua": "local names = {}\nfor i = 1, 10 do\n  names[i] = stops[i].name\nend",
+    "kotlin": "data class Stop(val id: String, val open: Boolean)\n\nfun late(stops: List<Stop>) = stops.count { !it.open }",
+    "swift": "if let stop = stops.first {\n    show(stop.name)\n}",
+    "scala": "case class Stop(id: Int)\n\nval late = stops.filter(_.late).map(_.id)",
+    "r": "late <- subset(stops, delay > 5)\nboxplot(delay ~ line, data = late)",
+    "go": "if stop, ok := stops[id]; ok {\n\treturn stop, nil\n}",
+    "rust": "if let Some(stop) = stops.get_mut(&id) {\n    stop.visits += 1;\n}",
+}
+
+
+@pytest.mark.parametrize("language", SHORT)
+def test_a_few_lines_without_a_fence_are_seen(scan: Scan, language: str) -> None:
+    assert any(finding.flagged for finding in scan(f"Can you check this for me?\n\n{SHORT[language]}\n\nThanks!"))
+
+
+WORKFLOW = (
+    "name: build\non: push\npermissions: read-all\njobs:\n  test:\n    runs-on: ubuntu-latest\n    timeout-minutes: 10\n    env:\n      CI: true\n"
+    "    steps:\n      - name: fetch\n        uses: actions/checkout\n      - name: test\n        run: |\n"
+    '          if ! make test; then\n            echo "failed" >> report.txt\n            exit 1\n          fi\n'
+)
+EXAMPLE = "    for name in stops do\n      print(name)\n    end\n"
+MANUAL = "".join(
+    f"Section {number} of the manual tells what the option does and when it is of use to you.\n" for number in range(60)
+)
+
+
+@pytest.mark.parametrize("text", [WORKFLOW, MANUAL + EXAMPLE + MANUAL])
+def test_values_of_a_configuration_and_examples_of_a_manual_are_told_of_and_not_flagged(scan: Scan, text: str) -> None:
+    assert not [finding for finding in scan(text) if finding.flagged]
+
+
+def test_much_code_in_a_manual_or_a_configuration_is_flagged(scan: Scan) -> None:
+    for text in (MANUAL + PYTHON + "\n" + PYTHON.replace("parcel", "letter") + "\n" + MANUAL, f"retries: 3\nscript:\n{PYTHON}"):
+        assert any(finding.flagged for finding in scan(text))
+
+
 NO_SOURCE = [
     "[server]\nhost = 127.0.0.1\nport = 8443\n\n[log]\nlevel = info\nfile = /var/log/app.log",
     "server:\n  host: 0.0.0.0\n  tls:\n    enabled: true\n    cert: /etc/tls/cert.pem\nlimits:\n  - name: small\n    rate: 10",

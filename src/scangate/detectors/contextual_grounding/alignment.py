@@ -18,7 +18,7 @@ from scangate.detectors.contextual_grounding.lexicon import read_lexicon
 from scangate.detectors.contextual_grounding.terms import words
 
 MOST_TOKENS: Final = 120
-_LEAST_TOKENS: Final = 5
+_LEAST_TOKENS: Final = 4
 _NEAR: Final = 0.72
 """Share of the claim's tokens that stand in the sentence in the same order."""
 _SHORT: Final = 3
@@ -97,6 +97,8 @@ def align(claim: Sequence[str], sentence: Sequence[str], language: str) -> Align
     first, last = blocks[0], blocks[-2] if len(blocks) > 1 else blocks[0]
     changes = []
     if matched:
+        if not first.a and first.b and _is_negator(theirs[first.b - 1], language):
+            changes.append(Change((), (theirs[first.b - 1],)))  # the claim begins right behind a `not`
         if first.a:
             changes.append(Change(tuple(mine[: first.a]), tuple(theirs[max(0, first.b - first.a - 1) : first.b])))
         for before, after in pairwise(blocks[:-1]):
@@ -133,6 +135,11 @@ def _lexicon() -> tuple[dict[str, frozenset[str]], dict[str, tuple[str, ...]], d
 
 def _opposites() -> dict[str, frozenset[str]]:
     return _lexicon()[2]
+
+
+def _is_negator(token: str, language: str) -> bool:
+    negators, wide, _ = _lexicon()
+    return token in (wide[language] if language in _WIDE_LANGUAGES else negators.get(language, ()))
 
 
 def _negations(changes: Sequence[Change], language: str, *, claim: bool) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import combinations
 from typing import Final, NamedTuple
 
-from scangate.detectors.contextual_grounding.quantities import CLOCK, DATE, NUMBER, WEEKDAY, Quantity
+from scangate.detectors.contextual_grounding.quantity import CLOCK, DATE, NUMBER, WEEKDAY, Quantity
 
 _EXACT: Final = 0.0005
 _CONVERTED: Final = 0.035
@@ -219,7 +219,7 @@ def _follows(quantity: Quantity, claim: Sequence[Quantity], near: Pool, question
             term * term,
         }
         made |= {term * 7, term * 60, term / 60, term * 1000, term / 1000, term * 24, term + 1, term - 1, term * 100, term / 100}
-    if any(_close(value, other, _ROUNDED if value > _SMALL else _EXACT) for value in wanted for other in made):
+    if any(_close(value, other, _tolerance(value)) for value in wanted for other in made):
         return True
     few = terms[:12]
     return any(
@@ -246,6 +246,13 @@ def _numbers(quantity: Quantity) -> tuple[float, ...]:
     if quantity.kind == CLOCK:
         return (quantity.values[0] // 60, quantity.values[0] % 60)
     return quantity.values if quantity.kind == NUMBER else ()
+
+
+def _tolerance(value: float) -> float:
+    """How far a result of arithmetic may be off: numbers that end in noughts, and small ones with a fraction, were rounded."""
+    if value >= 100:
+        return _ROUNDED if value % 100 == 0 else _EXACT
+    return 0.005 if value == int(value) else 0.01
 
 
 def _is_round(value: float) -> bool:

@@ -127,7 +127,8 @@ def check(claim: Claim, beside: Beside) -> Checked:
     language = language_of(claim.text) or beside.language
     alignments = [(number, align(tokens(claim.text), tokens(passages.sentence(number)), language)) for number in nearest]
     aligned = max(alignments, key=lambda pair: (pair[1].near, pair[1].same_words), default=None)
-    verbatim = any(alignment.is_same for _, alignment in alignments) or plain(claim.text) in beside.plain
+    verbatim = any(one.is_same for _, one in alignments)
+    verbatim = verbatim or (plain(claim.text) in beside.plain and not any(one.is_negated for _, one in alignments))
     signs: list[Sign] = []
     if not verbatim:
         signs += _number_signs(claim, beside, chosen)

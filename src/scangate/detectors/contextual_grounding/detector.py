@@ -70,12 +70,12 @@ class ContextualGroundingDetector:
         return subject.memo.once("contextual_grounding", lambda: self._judged(subject))
 
     def _judged(self, subject: Subject) -> Judgement:
-        context = (subject.grounding_context or "")[:CONTEXT_MOST]
-        question = subject.question[:QUESTION_MOST]
+        context = _encodable((subject.grounding_context or "")[:CONTEXT_MOST])
+        question = _encodable(subject.question[:QUESTION_MOST])
         passages = Passages(context, subject.checkpoint)
         subject.checkpoint()
         beside = Beside(passages, question)
-        said = claims(subject.part.text[:RESPONSE_MOST], question)
+        said = claims(_encodable(subject.part.text[:RESPONSE_MOST]), question)
         is_whole = len(subject.grounding_context or "") <= CONTEXT_MOST
         return judge(said, beside, self._model, subject.checkpoint, is_whole=is_whole)
 
@@ -109,6 +109,11 @@ class ContextualGroundingDetector:
             unread=unread,
             note=note,
         )
+
+
+def _encodable(text: str) -> str:
+    """The same, as long as before, with question marks for lone surrogates."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _nearest(one: Judged, context: str) -> Span:

@@ -180,7 +180,7 @@ class KnownWords:
         if any(part in self._parts and len(part) > 2 for part in _parts(bare)) and len(_parts(bare)) > 1:
             return True
         if any(map(str.isdigit, bare)):
-            return bare in self._text
+            return bare in self._text or all(part in self._parts for part in _parts(bare) if any(map(str.isdigit, part)))
         stem = bare[: max(_STEM_LEAST, len(bare) - 3)]
         return len(bare) >= _STEM_LEAST and (
             stem in self._stems or (len(bare) > 5 and bare[:5] in self._stems) or bare in self._text

@@ -8,30 +8,22 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import cache
-from typing import Any, Final, Literal, NamedTuple
+from dataclasses import replace
+from typing import Final
 
-import re2
-
-from scangate.detectors.contextual_grounding.lexicon import read_lexicon
+from scangate.detectors.contextual_grounding.digits import (
+    HAN_MYRIADS,
+    MINUTES_A_DAY,
+    days_of,
+    han_scale,
+    han_value,
+    minutes_of,
+    readings_of,
+)
+from scangate.detectors.contextual_grounding.number_words import number_words
+from scangate.detectors.contextual_grounding.quantity import CLOCK, DATE, NUMBER, WEEKDAY, Day, Quantity, Unit
 from scangate.detectors.contextual_grounding.tokens import tokenise
 
-NUMBER: Final = "number"
-DATE: Final = "date"
-CLOCK: Final = "clock"
-WEEKDAY: Final = "weekday"
-Kind = Literal["number", "date", "clock", "weekday"]
-
-_GROUPS_OF_THREE: Final = re2.compile(r"^\d{1,3}(?:[.,'’ ]\d{3})+$")
-_GROUPED_WITH_FRACTION: Final = re2.compile(r"^\d{1,3}(?:[.,'’ ]\d{3})+[.,]\d+$")
-_HAN_DIGITS: Final = {
-    char: value
-    for value, chars in enumerate(("零〇", "一", "二两兩", "三", "四", "五", "六", "七", "八", "九"))
-    for char in chars
-}
-_HAN_SCALES: Final = {"十": 10, "百": 100, "千": 1000}
-_HAN_MYRIADS: Final = {"万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8}
 _FIRST_WIDE: Final = 0x2E80
 _LONGEST_UNIT: Final = 5
 _NO_NUMBERS: Final = frozenset(
@@ -101,116 +93,6 @@ _RANGES: Final = frozenset(
         "..",
     ]
 )
-_MINUTES_A_DAY: Final = 1440
-
-
-class Unit(NamedTuple):
-    """What is counted; amounts compare where the dimension is the same, in multiples of its base."""
-
-    dimension: str
-    to_base: float = 1.0
-    fahrenheit: bool = False
-    also: str = ""
-    """A second dimension that the word may mean: pounds."""
-
-    def base(self, value: float) -> float:
-        return (value - 32.0) / 1.8 if self.fahrenheit else value * self.to_base
-
-
-class Day(NamedTuple):
-    """A date as far as it is given; 0 where it says nothing."""
-
-    year: int
-    month: int
-    day: int
-
-    def agrees(self, other: Day) -> bool:
-        return all(not mine or not its or mine == its for mine, its in zip(self, other, strict=True))
-
-
-@dataclass(frozen=True, slots=True)
-class Quantity:
-    """`values` are all that it may mean: `1.860` is 1860 or 1.86. Of a date `days`, of a time of day minutes since midnight."""
-
-    kind: Kind
-    text: str
-    values: tuple[float, ...] = ()
-    unit: Unit | None = None
-    days: tuple[Day, ...] = ()
-    spelled: bool = False
-    ordinal: bool = False
-    implied: bool = False
-    """No number stands there: `a week`."""
-
-    @property
-    def whole(self) -> int | None:
-        value = self.values[0] if self.values else 0.5
-        return int(value) if value == int(value) else None
-
-
-@dataclass(frozen=True, slots=True)
-class _Words:
-    numbers: dict[str, float]
-    scales: dict[str, float]
-    joiners: frozenset[str]
-    units: dict[str, Unit]
-    wide_units: dict[str, Unit]
-    months: dict[str, int]
-    weekdays: dict[str, int]
-    month_starts: frozenset[str]
-    times: frozenset[str]
-
-
-@cache
-def _words() -> _Words:
-    numbers: dict[str, float] = {}
-    scales: dict[str, float] = {}
-    joiners: set[str] = set()
-    for language, table in read_lexicon("numbers.yaml").items():
-        _add_numbers(language, table, numbers)
-        scales |= {str(word): value for word, value in table["scales"].items()}
-        joiners |= set(table["joiners"])
-    units = {unicodedata.normalize("NFKC", str(word)).casefold(): unit for word, unit in _units()}
-    times = frozenset(word for word, unit in units.items() if unit.dimension == "time" and len(word) > 2)
-    wide = {word: unit for word, unit in units.items() if ord(word[0]) >= _FIRST_WIDE}
-    calendar = read_lexicon("calendar.yaml")
-    months = {word: number for number, words in enumerate(calendar["months"], 1) for word in words}
-    weekdays = {word: number for number, words in enumerate(calendar["weekdays"], 1) for word in words}
-    return _Words(
-        numbers, scales, frozenset(joiners), units, wide, months, weekdays, frozenset(word[:3] for word in months), times
-    )
-
-
-def _units() -> Iterator[tuple[str, Unit]]:
-    for entry in read_lexicon("units.yaml"):
-        unit = Unit(entry["dimension"], entry.get("to_base", 1.0), entry.get("fahrenheit", False), entry.get("also", ""))
-        yield from ((word, unit) for word in entry["words"])
-
-
-def _add_numbers(language: str, table: dict[str, Any], numbers: dict[str, float]) -> None:
-    ones = {word: float(value) for value, word in enumerate(table["ones"]["words"], table["ones"]["from"])}
-    tens = {word: 10.0 * value for value, word in enumerate(table["tens"], 2)}
-    hundreds = {word: 100.0 * value for value, word in enumerate(table.get("hundreds", ()), 1)}
-    numbers |= ones | tens | hundreds | {word: float(value) for word, value in table["also"].items()}
-    digits = {word: value for word, value in ones.items() if value < 10}
-    if language == "de":
-        digits |= {"ein": 1.0}
-        numbers |= {f"{one}und{ten}": a + b for one, a in digits.items() for ten, b in tens.items()}
-        below = {word: value for word, value in numbers.items() if value < 100}
-        for one, a in digits.items():
-            numbers |= {f"{one}hundert": 100 * a} | {f"{one}tausend": 1000 * a}
-            numbers |= {f"{one}hundert{rest}": 100 * a + b for rest, b in below.items()}
-        numbers |= {f"{word}tausend": 1000 * value for word, value in below.items()}
-    elif language == "it":
-        for ten, b in tens.items():
-            numbers |= {(ten[:-1] if one[0] in "uo" else ten) + one: a + b for one, a in (digits | {"uno": 1.0}).items()}
-            numbers |= {ten[:-1] + one: a + b for one, a in digits.items() if one == "otto"}
-        below = {word: value for word, value in numbers.items() if value < 100 and " " not in word}
-        for one, a in (digits | {"": 1.0}).items():
-            numbers |= {f"{one}cento": 100 * a} | {f"{one}cento{rest}": 100 * a + b for rest, b in below.items()}
-        numbers |= {f"{word}mila": 1000 * value for word, value in list(numbers.items()) if value < 1000}
-    elif language in ("en", "fr"):
-        numbers |= {f"{ten}-{one}": a + b for one, a in ones.items() if a < 20 for ten, b in tens.items()}
 
 
 def quantities(text: str) -> list[Quantity]:
@@ -226,7 +108,7 @@ class _Reader:
     def __init__(self, tokens: Sequence[tuple[str, str]]) -> None:
         self._tokens = tokens
         self._lower = [token.casefold() for _, token in tokens]
-        self._words = _words()
+        self._words = number_words()
 
     def read(self) -> Iterator[Quantity]:
         at = 0
@@ -303,10 +185,10 @@ class _Reader:
         if self._group(at) != "digits":
             return None
         if token.count(".") == 2 and "," not in token:
-            return _days(token.split(".")), at + 1
+            return days_of(token.split(".")), at + 1
         if self._text(at + 1) in ("-", "/") and self._text(at + 3) == self._text(at + 1) and self._plain(at + 4) is not None:
             parts = [token, self._text(at + 2), self._text(at + 4)]
-            return _days(parts), at + 5
+            return days_of(parts), at + 5
         return None
 
     def _wide_date(self, at: int) -> tuple[tuple[Day, ...], int] | None:
@@ -374,31 +256,31 @@ class _Reader:
         end, minutes, exact = at + 1, None, False
         if token.count(":") == 1:
             hour, _, minute = token.partition(":")
-            minutes, exact = _minutes(hour, minute), True
+            minutes, exact = minutes_of(hour, minute), True
         following = self._text(end)
         if minutes is None and len(token) <= 5:
             hour, _, minute = token.replace(",", ".").partition(".")
             if following in ("am", "pm", "uhr") or (following in ("a", "p") and self._text(end + 2) == "m"):
-                minutes = _minutes(hour, minute or "0")
+                minutes = minutes_of(hour, minute or "0")
             elif following == "h" and self._plain(end + 1, 2) is not None and not minute:
-                minutes, end = _minutes(hour, self._text(end + 1)), end + 2
+                minutes, end = minutes_of(hour, self._text(end + 1)), end + 2
             elif following[:1] in ("点", "點", "時", "时") and not following.startswith(("時間", "时间")):
                 half = following[1:2] == "半"
                 minute = (
                     self._text(end + 1) if self._plain(end + 1, 2) is not None and self._text(end + 2)[:1] in ("分", "") else "0"
                 )
-                minutes, end = _minutes(hour, "30" if half else minute), end + (1 if minute == "0" else 3)
+                minutes, end = minutes_of(hour, "30" if half else minute), end + (1 if minute == "0" else 3)
         if minutes is None:
             return None
         if self._text(end) in ("am", "pm", "uhr"):
             end += 1
         later = self._text(end - 1) == "pm" or self._text(at - 1)[-2:] in _AFTERNOON
-        if later and minutes < _MINUTES_A_DAY / 2:
-            values: tuple[float, ...] = (minutes + _MINUTES_A_DAY / 2,)
-        elif minutes < _MINUTES_A_DAY / 2 and not exact:
-            values = (minutes, minutes + _MINUTES_A_DAY / 2)
+        if later and minutes < MINUTES_A_DAY / 2:
+            values: tuple[float, ...] = (minutes + MINUTES_A_DAY / 2,)
+        elif minutes < MINUTES_A_DAY / 2 and not exact:
+            values = (minutes, minutes + MINUTES_A_DAY / 2)
         else:
-            values = (minutes, (minutes + _MINUTES_A_DAY / 2) % _MINUTES_A_DAY)
+            values = (minutes, (minutes + MINUTES_A_DAY / 2) % MINUTES_A_DAY)
         return Quantity(CLOCK, self._raw(at, end), values), end
 
     def _bare_unit(self, at: int) -> tuple[Quantity, int] | None:
@@ -416,7 +298,7 @@ class _Reader:
         group, token = self._group(at), self._text(at)
         spelled, ordinal, end = False, False, at + 1
         if group == "digits":
-            values = _readings(token)
+            values = readings_of(token)
             if self._text(end) in ("/", "\u2044") and self._plain(end + 1) and len(values) == 1:
                 values, end = (values[0] / float(self._text(end + 1)),), end + 2
             elif self._text(end) in _ORDINAL_ENDINGS and self._group(end) != "mark":
@@ -446,7 +328,7 @@ class _Reader:
         """`百分之二十`."""
         token = self._text(at + 2)
         value = han_value(token) if self._group(at + 2) == "han" else None
-        values = _readings(token) if self._group(at + 2) == "digits" else (value,) if value is not None else ()
+        values = readings_of(token) if self._group(at + 2) == "digits" else (value,) if value is not None else ()
         unit = self._words.units["%"]
         return (Quantity(NUMBER, self._raw(at, at + 3), values, unit, spelled=True), at + 3) if values else None
 
@@ -487,7 +369,7 @@ class _Reader:
         """`1.2 million`, `3,5 Mio.`, `9万`."""
         for _ in range(2):
             word = self._text(end)
-            scale = self._words.scales.get(word) if self._group(end) == "word" else _HAN_MYRIADS.get(word)
+            scale = self._words.scales.get(word) if self._group(end) == "word" else HAN_MYRIADS.get(word)
             if self._group(end) == "han" and scale is None:
                 scale = han_scale(word)
             if scale is None or (word in ("cent", "cents", "cento") and scale == 100):
@@ -530,76 +412,3 @@ def _follows(current: float, value: float) -> bool:
         return False
     step = 100.0 if current % 100 == 0 else 10.0 if current % 10 == 0 else 1.0
     return value < step and not (step == 10.0 and value >= 10)
-
-
-def _minutes(hour: str, minute: str) -> float | None:
-    if not (hour.isdigit() and minute.isdigit() and len(minute) <= 2):
-        return None
-    total = int(hour) * 60 + int(minute)
-    return float(total) if int(hour) <= 24 and int(minute) < 60 else None
-
-
-def _days(parts: Sequence[str]) -> tuple[Day, ...]:
-    if not all(part.isdigit() for part in parts):
-        return ()
-    first, second, third = (int(part) for part in parts)
-    if len(parts[0]) == 4:
-        return (Day(first, second, third),)
-    if len(parts[0]) > 2 or len(parts[1]) > 2 or len(parts[2]) not in (2, 4):
-        return ()
-    year = third if third >= 100 else 2000 + third if third < 70 else 1900 + third
-    both = (Day(year, second, first), Day(year, first, second))
-    return tuple(day for day in both if 1 <= day.month <= 12 and 1 <= day.day <= 31)
-
-
-def _readings(token: str) -> tuple[float, ...]:
-    """What digits with separators may mean: `1.860` 1860 and 1.86, `1,5` 1.5, `1.234.567,8` one thing only."""
-    plain = token.replace("’", "'")
-    if plain.isdigit():
-        return (float(plain[:30]),)
-    if _GROUPED_WITH_FRACTION.match(token):
-        whole, fraction = plain[: max(plain.rfind("."), plain.rfind(","))], plain[max(plain.rfind("."), plain.rfind(",")) + 1 :]
-        digits = "".join(char for char in whole if char.isdigit())
-        return (float(f"{digits[:30]}.{fraction[:20]}"),)
-    if _GROUPS_OF_THREE.match(token):
-        grouped = float("".join(char for char in plain if char.isdigit())[:30])
-        separators = [char for char in plain if not char.isdigit()]
-        if len(separators) == 1 and separators[0] in ".,":
-            return (grouped, float(plain.replace(",", ".")))
-        return (grouped,)
-    numbers = [part for part in _split(plain) if part]
-    if len(numbers) == 2 and any(char in plain for char in ".,"):
-        return (float(f"{numbers[0][:30]}.{numbers[1][:20]}"),)
-    return tuple(float(number[:30]) for number in numbers[:4])
-
-
-def _split(text: str) -> list[str]:
-    return "".join(char if char.isdigit() else " " for char in text).split()
-
-
-def han_value(text: str) -> float | None:
-    """`三百二十` is 320, `二〇二四` is 2024, `两万` 20000; None for what is no number, and for a lone `一`, a word more often."""
-    if text in ("一", "千", "万", "百", "亿", "億", "萬"):
-        return None
-    if len(text) > 1 and all(char in _HAN_DIGITS for char in text):
-        return float("".join(str(_HAN_DIGITS[char]) for char in text)[:30])
-    total = section = digit = 0
-    for char in text:
-        if char in _HAN_DIGITS:
-            digit = _HAN_DIGITS[char]
-        elif char in _HAN_SCALES:
-            section, digit = section + (digit or 1) * _HAN_SCALES[char], 0
-        else:
-            total, section, digit = (total + section + digit or 1) * _HAN_MYRIADS[char], 0, 0
-    return float(total + section + digit)
-
-
-def han_scale(text: str) -> float | None:
-    """`万`, `千万`: what a number in digits is multiplied with."""
-    value = 1.0
-    for char in text:
-        scale = _HAN_SCALES.get(char) or _HAN_MYRIADS.get(char)
-        if scale is None:
-            return None
-        value *= scale
-    return value

@@ -156,11 +156,14 @@ class JobSettings(_Group):
 
 
 class ModelSettings(_Group):
-    """Your own models in place of heads of the guard: folders with a Hugging Face sequence-classification model in ONNX."""
+    """Your own models in place of the shipped ones: folders with a Hugging Face sequence-classification model in ONNX."""
 
     injection: Path | None = Field(None, description="Replaces the head of prompt injection.")
     toxic: Path | None = Field(None, description="Replaces the head of toxic content, in those categories that its labels name.")
     agent: Path | None = Field(None, description="Replaces the head of agent threats.")
+    grounding: Path | None = Field(
+        None, description="Replaces the grounding model: a cross-encoder with labels for entailment, contradiction and neutral."
+    )
 
 
 class LogSettings(_Group):
@@ -204,7 +207,7 @@ class Settings(BaseSettings):
 
     @property
     def own_models(self) -> dict[str, Path]:
-        """Folders of the user's models, by head."""
+        """Folders of the user's models, by the head or model that each replaces."""
         named = {name: getattr(self.models, name) for name in ModelSettings.model_fields}
         return {name: path for name, path in named.items() if path is not None}
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from scangate.detectors.contract import CompiledDetector, Resources, Subject
 from scangate.detectors.source_code.candidates import candidates
-from scangate.detectors.source_code.evidence import evidence_of, features_of, language_of
+from scangate.detectors.source_code.evidence import SOURCE_LANGUAGES, evidence_of, features_of, language_of
 from scangate.detectors.source_code.finding import CATEGORY, SourceCodeFinding
 from scangate.detectors.source_code.framing import is_aside
 from scangate.detectors.source_code.options import SourceCodeOptions
@@ -69,6 +69,8 @@ class SourceCodeDetector:
             subject.checkpoint()
             evidence = evidence_of(block, view.text)
             score = bounded(self.trees.probability(features_of(evidence)), evidence.lines, len(block.span))
+            if evidence.is_configuration and evidence.hint not in SOURCE_LANGUAGES:
+                score = min(score, ASIDE_AT_MOST)
             if score >= FLAGGED and block.kind is BlockKind.UNFENCED:
                 if id(view) not in asides:
                     asides[id(view)] = is_aside(view.text, others)

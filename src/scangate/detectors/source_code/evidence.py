@@ -134,6 +134,10 @@ _LINES: Final = {
 _NAMES: Final = tuple(_LINES)
 _QUOTED: Final = r"[\w.:-]+(?:[ \t]+[\w.:-]+)?[ \t]+\"[^\"\n]*\"$"
 """`Mic1PCM "hw:2"`: not among the forms that the trees know."""
+_CONFIGURED: Final = (
+    rf"{_LINES['settings']}|{_QUOTED}|{_LINES['sections']}|[\w:.-]+(?:[ \t]+(?:[\w./:@+*,~^=-]+|\"[^\"\n]*\"|'[^'\n]*'|\$\w+))*;$|"
+    r"[\w-]+(?:[ \t]+[\w./:*\"'-]+)*[ \t]*\{[^(){}=]*\};?$|(?:#|//|;)[^\n]*$"
+)
 _AROUND: Final = ("settings", "entries", "roff", "prose", "sections")
 _MAX_AROUND: Final = 500
 _PROGRAM: Final = ("definitions", "branches", "imports", "assignments", "calls")
@@ -145,7 +149,7 @@ def _patterns() -> dict[str, re2._Regexp]:
     options = _latin1()
     return {
         name: re2.compile((rf"(?m)^[ \t]*(?:{form})" if name != "indented" else rf"(?m)^{form}").encode(), options=options)
-        for name, form in (*_LINES.items(), ("quoted", _QUOTED))
+        for name, form in (*_LINES.items(), ("quoted", _QUOTED), ("configured", _CONFIGURED))
     }
 
 
@@ -162,8 +166,17 @@ class Evidence:
     signs: float
     surroundings: dict[str, float]
     """Shares of the lines around the block that have one of the forms _AROUND."""
+    configured: float
+    """The share of lines that may stand in a configuration file."""
     code_share: float
     """Of the block's lines, those that have the form of code by themselves."""
+
+    @property
+    def is_configuration(self) -> bool:
+        """Every line names a value, is a directive, opens or closes a section; none defines, imports, computes or calls."""
+        return self.configured >= 1.0 and not any(
+            self.shares[name] for name in ("definitions", "imports", "assignments", "calls")
+        )
 
     @property
     def source(self) -> float:
@@ -197,6 +210,7 @@ def evidence_of(block: CodeBlock, source: str) -> Evidence:
         is_transcript_hint=block.language_hint in _TRANSCRIPT_HINTS,
         signs=signs,
         surroundings=_shares(around.encode("utf-8", "surrogatepass"), _AROUND),
+        configured=_shares(data, ("configured",))["configured"],
         code_share=block.code_lines / max(1, block.lines),
     )
 

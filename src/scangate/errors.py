@@ -14,6 +14,7 @@ ScangateError
 ├── LimitExceededError         429  rate or admission limit; carries retry_after_seconds
 │   └── QuotaExceededError     429  the monthly tokens are used up
 ├── StorageUnavailableError    503  the database cannot take a write (full disk, locked file)
+├── ScanFailedError            -    a gateway could not have its content scanned
 ├── ConfigurationError         -    the server cannot start like this
 └── DeadlineExceededError      -    raised at a checkpoint inside a detector; becomes the outcome `timeout`
 """
@@ -138,6 +139,13 @@ class StorageUnavailableError(ScangateError):
     code = "storage_unavailable"
     status = 503
     default_message = "Storage is unavailable; nothing was written"
+
+
+class ScanFailedError(ScangateError):
+    """The message says why, as the scanning server gave it."""
+
+    code = "scan_failed"
+    default_message = "The content could not be scanned"
 
 
 class ConfigurationError(ScangateError):

@@ -11,7 +11,8 @@ from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import BaseModel, Field
 
 from scangate import __version__
-from scangate.client import JsonObject, ScanClient, ScanFailedError
+from scangate.client import JsonObject, ScanClient
+from scangate.errors import ScanFailedError
 
 SOURCE: Final = "AI-Runtime-MCP-Server"
 """`source` of everything that these tools answer."""

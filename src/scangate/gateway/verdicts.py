@@ -10,7 +10,8 @@ from typing import Any, Final
 
 import structlog
 
-from scangate.client import JsonObject, ScanClient, ScanFailedError
+from scangate.client import JsonObject, ScanClient
+from scangate.errors import ScanFailedError
 
 log = structlog.get_logger(__name__)
 _SIDES: Final = ("prompt", "response")

@@ -26,6 +26,11 @@ HARMLESS = [
     "",
     "a",
     "😀" * 300,
+    "garbage",
+    "bomb",
+    "Hacker!",
+    "poison",
+    "爆弾",
 ]
 
 

@@ -18,6 +18,10 @@ from scangate.inference.guard import GuardModel, Scores, Window
 from scangate.inference.linear import LinearModel
 
 MODEL_DIR: Final = Path(__file__).parent
+_FIRST_IDEOGRAPH: Final = "\u2e80"
+_LONE_IDEOGRAPHS: Final = 3
+_LONE_LETTERS: Final = 24
+"""Longest text that can be a single word: without spaces, so that sentences of Chinese and Japanese are none."""
 
 _CONFIDENCE: dict[Level, Confidence] = {"high": Confidence.HIGH, "moderate": Confidence.MEDIUM}
 
@@ -70,11 +74,14 @@ class ToxicContentDetector:
         return reading.scores(subject.checkpoint, suspected(self._fast, reading, subject.checkpoint))
 
     def _hits(self, reading: GuardReading, window: Window, scores: Scores) -> list[_Hit]:
+        lone = _is_lone_word(reading.reading.text[window.start : window.end])
         hits = []
         for name, column in self._columns.items():
             point = self._model.calibration.outputs[name]
             chance = self._model.calibration.probability(name, float(scores.toxic[column]))
             level: Level | None = "high" if chance >= point.high else "moderate" if chance >= point.moderate else None
+            if level == "high" and lone:
+                level = "moderate"
             if level is not None and level in self._options.categories[name].actions:
                 hits.append(_Hit(name, level, chance, reading.span(window), reading))
         return hits
@@ -91,6 +98,15 @@ class ToxicContentDetector:
             category=hit.category,
             encodings=hit.reading.reading.encodings,
         )
+
+
+def _is_lone_word(text: str) -> bool:
+    """A word by itself ("bomb", "hacker", "drug") names a topic and asks for nothing: never more than a suspicion."""
+    text = text.strip()
+    return (
+        len(text) <= (_LONE_IDEOGRAPHS if any(char >= _FIRST_IDEOGRAPH for char in text) else _LONE_LETTERS)
+        and len(text.split()) <= 1
+    )
 
 
 def compile_toxic_content(options: ToxicContentOptions, resources: Resources) -> ToxicContentDetector:

@@ -21,6 +21,7 @@ MOST_TOKENS: Final = 120
 _LEAST_TOKENS: Final = 4
 _NEAR: Final = 0.72
 """Share of the claim's tokens that stand in the sentence in the same order."""
+_AS_LONG: Final = 1.5
 _SHORT: Final = 3
 """Tokens put in or left out that may be a negation and no more."""
 _SAME_WORDS: Final = 0.93
@@ -46,6 +47,8 @@ class Alignment:
     changes: tuple[Change, ...]
     tokens: int
     language: str
+    negations: tuple[int, int] = (0, 0)
+    """In claim and sentence, where both are Chinese or Japanese and about as long."""
 
     @property
     def is_near(self) -> bool:
@@ -61,6 +64,8 @@ class Alignment:
         """Whether one of the two is the other's denial: the changes have negations on one side only."""
         if not self.is_near:
             return False
+        if self.language in _WIDE_LANGUAGES and self.negations[0] % 2 != self.negations[1] % 2:
+            return True
         return _negations(self.changes, self.language, claim=True) % 2 != _negations(self.changes, self.language, claim=False) % 2
 
     @property
@@ -107,7 +112,10 @@ def align(claim: Sequence[str], sentence: Sequence[str], language: str) -> Align
         if end < len(mine):
             changes.append(Change(tuple(mine[end:]), tuple(theirs[stop : stop + len(mine) - end + 1])))
     shared = sum((Counter(mine) & Counter(theirs)).values())
-    return Alignment(matched / len(mine), shared / len(mine), tuple(changes), len(mine), language)
+    both = (0, 0)
+    if language in _WIDE_LANGUAGES and len(theirs) <= _AS_LONG * len(mine):
+        both = (_wide_negations("".join(mine), language), _wide_negations("".join(theirs), language))
+    return Alignment(matched / len(mine), shared / len(mine), tuple(changes), len(mine), language, both)
 
 
 def tokens(text: str) -> list[str]:
@@ -139,25 +147,30 @@ def _opposites() -> dict[str, frozenset[str]]:
 
 def _is_negator(token: str, language: str) -> bool:
     negators, wide, _ = _lexicon()
+    if len(token) == 1 and language not in _WIDE_LANGUAGES:
+        return False  # of `don't` and `n'est` parts only
     return token in (wide[language] if language in _WIDE_LANGUAGES else negators.get(language, ()))
 
 
 def _negations(changes: Sequence[Change], language: str, *, claim: bool) -> int:
-    negators, wide, _ = _lexicon()
+    negators, _, _ = _lexicon()
     # what a long stretch of one of the two says beside the other is no denial of it
     short = [change for change in changes if (change.claim and change.sentence) or len(change.claim + change.sentence) <= _SHORT]
     parts = [change.claim if claim else change.sentence for change in short]
     if language in _WIDE_LANGUAGES:
-        joined = " ".join("".join(part) for part in parts)
-        count = 0
-        for word in wide[language]:
-            count += joined.count(word)
-            joined = joined.replace(word, " ")
-        return count
+        return _wide_negations(" ".join("".join(part) for part in parts), language)
     listed = negators.get(language, frozenset())
     count = sum(token in listed for part in parts for token in part)
     # `ne … pas`, `n't` after a split word: one negation
     return min(count, 1) if language in ("fr", "en") else count
+
+
+def _wide_negations(text: str, language: str) -> int:
+    count = 0
+    for word in _lexicon()[1][language]:
+        count += text.count(word)
+        text = text.replace(word, " ")
+    return count
 
 
 def _pieces(part: Sequence[str]) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import combinations
 from typing import Final, NamedTuple
 
-from scangate.detectors.contextual_grounding.quantity import CLOCK, DATE, NUMBER, WEEKDAY, Quantity
+from scangate.detectors.contextual_grounding.quantity import CLOCK, DATE, NUMBER, WEEKDAY, Quantity, Unit
 
 _EXACT: Final = 0.0005
 _CONVERTED: Final = 0.035
@@ -107,12 +107,15 @@ def agree(one: Quantity, other: Quantity) -> bool:
         return any(_close(a, b, _EXACT) for a in one.values for b in other.values)
     if one.unit == other.unit:
         return any(_close(a, b, _ROUNDED if _is_round(a) else _EXACT) for a in one.values for b in other.values)
-    same = one.unit.dimension == other.unit.dimension
-    if not same and (one.unit.also == other.unit.dimension or other.unit.also == one.unit.dimension or _loose(one, other)):
+    if _loose(one, other):
         return any(_close(a, b, _EXACT) for a in one.values for b in other.values)
-    if not same:
+    if one.unit.dimension != other.unit.dimension and not _also(one.unit, other.unit):
         return False
     return any(_close(one.unit.base(a), other.unit.base(b), _CONVERTED) for a in one.values for b in other.values)
+
+
+def _also(one: Unit, other: Unit) -> bool:
+    return one.also == other.dimension or other.also == one.dimension
 
 
 def _loose(one: Quantity, other: Quantity) -> bool:
@@ -192,11 +195,8 @@ def _clock_fault(quantity: Quantity, near: Pool, everywhere: Pool, question: Poo
 
 def _follows(quantity: Quantity, claim: Sequence[Quantity], near: Pool, question: Pool) -> bool:
     """Whether a number is what arithmetic makes of two or three others: sum, difference, product, quotient, share in percent."""
-    terms = list(dict.fromkeys(
-        value
-        for one in (*question.all, *(other for other in claim if other is not quantity), *near.all)
-        for value in _numbers(one)[:1]
-    ))[:_MOST_TERMS]  # fmt: skip
+    others = (*question.all, *(other for other in claim if other is not quantity), *near.all)
+    terms = list(dict.fromkeys(value for one in others for value in _countable(one)))[:_MOST_TERMS]
     wanted = [value for value in quantity.values if value]
     if quantity.unit is not None and quantity.unit.dimension == "time":
         wanted = wanted + [quantity.unit.base(value) / 60 for value in wanted]
@@ -221,6 +221,8 @@ def _follows(quantity: Quantity, claim: Sequence[Quantity], near: Pool, question
         made |= {term * 7, term * 60, term / 60, term * 1000, term / 1000, term * 24, term + 1, term - 1, term * 100, term / 100}
     if any(_close(value, other, _tolerance(value)) for value in wanted for other in made):
         return True
+    if quantity.unit is None and quantity.whole in _YEARS:
+        return False  # three numbers make any year
     few = terms[:12]
     return any(
         _close(value, other + third, _EXACT) or _close(value, abs(other - third), _EXACT) or _close(value, other * third, _EXACT)
@@ -253,6 +255,13 @@ def _tolerance(value: float) -> float:
     if value >= 100:
         return _ROUNDED if value % 100 == 0 else _EXACT
     return 0.005 if value == int(value) else 0.01
+
+
+def _countable(quantity: Quantity) -> tuple[float, ...]:
+    """What arithmetic is done with: amounts, and the years of dates."""
+    if quantity.kind == DATE:
+        return tuple(float(day.year) for day in quantity.days[:1] if day.year)
+    return quantity.values[:1] if quantity.kind == NUMBER else ()
 
 
 def _is_round(value: float) -> bool:

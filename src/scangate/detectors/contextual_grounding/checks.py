@@ -5,7 +5,7 @@ Each check is a `Sign`: what it is, and how often a claim that shows it is not g
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,6 +18,7 @@ from scangate.detectors.contextual_grounding.claims import Claim
 from scangate.detectors.contextual_grounding.names import KnownWords, capitalised, names
 from scangate.detectors.contextual_grounding.passages import Passage, Passages
 from scangate.detectors.contextual_grounding.quantities import quantities
+from scangate.detectors.contextual_grounding.sentences import comma_parts
 from scangate.detectors.contextual_grounding.terms import language_of, plain, script_of, terms
 from scangate.domain.content import Span
 
@@ -35,6 +36,7 @@ _QUOTED_WORDS: Final = 4
 _QUOTED_SIGNS: Final = 8
 _ALIGNED: Final = 3
 """Sentences of the context that a claim is laid beside."""
+_PARTS: Final = 8
 _PASSAGES: Final = 3
 _NAME_TOKENS: Final = 6
 
@@ -125,7 +127,7 @@ def check(claim: Claim, beside: Beside) -> Checked:
     chosen = tuple(passages.best(worth, _PASSAGES))
     nearest = passages.nearest(passages.fits(wanted), _ALIGNED)
     language = language_of(claim.text) or beside.language
-    alignments = [(number, align(tokens(claim.text), tokens(passages.sentence(number)), language)) for number in nearest]
+    alignments = [pair for number in nearest for pair in _alignments(claim, number, passages, language)]
     aligned = max(alignments, key=lambda pair: (pair[1].near, pair[1].same_words), default=None)
     verbatim = any(one.is_same for _, one in alignments)
     verbatim = verbatim or (plain(claim.text) in beside.plain and not any(one.is_negated for _, one in alignments))
@@ -134,8 +136,9 @@ def check(claim: Claim, beside: Beside) -> Checked:
         signs += _number_signs(claim, beside, chosen)
         signs += _name_signs(claim, beside, language)
         signs += _quotation_signs(claim, beside)
-        if aligned is not None:
-            signs += _aligned_signs(claim, aligned[1], passages.sentence(aligned[0]), language)
+        for number, alignment in alignments:
+            if aligned is not None and alignment.near >= aligned[1].near:
+                signs += _aligned_signs(claim, alignment, passages.sentence(number), language)
     return Checked(
         claim,
         chosen,
@@ -145,6 +148,15 @@ def check(claim: Claim, beside: Beside) -> Checked:
         aligned[1].near if aligned else 0.0,
         passages.sentences[aligned[0]] if aligned else None,
     )
+
+
+def _alignments(claim: Claim, number: int, passages: Passages, language: str) -> Iterator[tuple[int, Alignment]]:
+    """The claim beside a sentence and beside its parts, short ones first: of two that are as near the first counts."""
+    mine = tokens(claim.text)
+    for part in sorted(comma_parts(passages.sentence(number))[:_PARTS], key=len):
+        theirs = tokens(part)
+        if 2 * len(theirs) >= len(mine):
+            yield number, align(mine, theirs, language)
 
 
 def _sign(name: str, detail: str = "") -> Sign:

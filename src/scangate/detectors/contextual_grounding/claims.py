@@ -27,6 +27,8 @@ _FENCE: Final = "```"
 _MEMORY: Final = 240
 """Letters of what stands before that are read with a sentence that leans on it."""
 _QUESTION_LETTERS: Final = 300
+_STANCE_LETTERS: Final = 24
+_AFTER_STANCE: Final = ",;:，、：；–—"
 _ECHO: Final = 0.9
 _LEANS: Final = re2.compile(
     r"^(?:it|its|they|their|them|he|she|his|her|this|that|these|those|the (?:former|latter|same)|both|there|then|otherwise|instead|also|so"
@@ -72,7 +74,8 @@ def claims(response: str, question: str = "") -> list[Claim]:
         for clause in clauses(without_marker(response[span.start : span.end])):
             kind = kind_of(clause, asked)
             if kind is Kind.CLAIM:
-                found.append(Claim(clause, _reading(clause, before, asked, after_stance=stance is not None), span))
+                reading = _reading(clause, before, asked, after_stance=stance is not None)
+                found.append(Claim(_without_stance(clause), reading, span))
                 if len(found) >= MAX_CLAIMS:
                     return found
             stance = Claim(clause, f"{asked} {clause}".strip(), span) if kind is Kind.YES_NO else None
@@ -125,6 +128,16 @@ def _is_echo(sentence: str, question: str) -> bool:
     """Whether a sentence says nothing that the question does not."""
     mine = set(terms(sentence))
     return len(mine) >= 3 and len(mine & set(terms(question))) >= _ECHO * len(mine) and not any(map(str.isdigit, sentence))
+
+
+def _without_stance(clause: str) -> str:
+    """What follows a yes or no: it stands there for the question, and denies nothing of what follows."""
+    for at, char in enumerate(clause[:_STANCE_LETTERS]):
+        if char in _AFTER_STANCE:
+            if kind_of(clause[:at]) is Kind.YES_NO and any(map(str.isalnum, clause[at:])):
+                return clause[at + 1 :].strip()
+            break
+    return clause
 
 
 def _reading(text: str, before: str, question: str, *, after_stance: bool) -> str:

@@ -14,6 +14,7 @@ from typing import Final
 import re2
 
 from scangate.detectors.contextual_grounding.lexicon import read_lexicon
+from scangate.detectors.contextual_grounding.number_words import number_words
 from scangate.detectors.contextual_grounding.terms import is_common
 from scangate.detectors.contextual_grounding.tokens import WORD, tokenise
 
@@ -28,6 +29,7 @@ _INSIDE: Final = frozenset("-_.'’/@")
 _AROUND: Final = ".,;:!?()[]{}<>\"'“”„«»‘’*_…。、，"
 _SHORTEST: Final = 2
 _STEM_LEAST: Final = 4
+_CYRILLIC_LEAST: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +122,10 @@ def _is_common(word: str) -> bool:
 
 
 def _is_plain(word: str) -> bool:
-    """Months, weekdays, titles, languages: written with capitals and no names."""
-    return word.casefold().removesuffix("'s").removesuffix("’s") in _plain_words()
+    """Months, weekdays, titles, languages, numbers and units: written with capitals and no names."""
+    lowered = word.casefold().removesuffix("'s").removesuffix("’s")
+    known = number_words()
+    return lowered in _plain_words() or lowered in known.numbers or lowered in known.units or lowered in known.scales
 
 
 def _plain_words() -> frozenset[str]:
@@ -153,6 +157,8 @@ class KnownWords:
         whole = {word.strip(_AROUND) for word in self._text.split()}
         self._parts = frozenset({part for word in whole for part in _parts(word)} | whole)
         self._stems = frozenset(word[: max(_STEM_LEAST, len(word) - 3)] for word in self._parts if len(word) >= _STEM_LEAST)
+        cyrillic = (part for part in self._parts if part[:1] >= "а" and part[:1] <= "я")
+        self._prefixes = frozenset(part[:size] for part in cyrillic for size in range(_CYRILLIC_LEAST, len(part) + 1))
         self._initials: frozenset[str] | None = None
 
     def has(self, name: Name) -> bool:
@@ -181,6 +187,8 @@ class KnownWords:
             return True
         if any(map(str.isdigit, bare)):
             return bare in self._text or all(part in self._parts for part in _parts(bare) if any(map(str.isdigit, part)))
+        if "а" <= bare[:1] <= "я":  # names are inflected
+            return bare[: max(_CYRILLIC_LEAST, len(bare) - 2)] in self._prefixes
         stem = bare[: max(_STEM_LEAST, len(bare) - 3)]
         return len(bare) >= _STEM_LEAST and (
             stem in self._stems or (len(bare) > 5 and bare[:5] in self._stems) or bare in self._text

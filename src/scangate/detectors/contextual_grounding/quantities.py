@@ -62,6 +62,9 @@ _ORDINAL_ENDINGS: Final = frozenset(
 )
 _SUFFIX_SCALES: Final = {"k": 1e3, "m": 1e6, "b": 1e9, "bn": 1e9, "tn": 1e12}
 _AFTERNOON: Final = frozenset(("pm", "p.m", "下午", "晚上", "傍晚", "午後", "夜"))
+_HUNDREDS_OR_COINS: Final = frozenset(("cent", "cents"))
+_FRENCH_ONES: Final = frozenset(("deux", "trois", "quatre", "cinq", "sept", "huit", "neuf"))
+"""Behind these `cents` are hundreds, and coins behind all others."""
 _NEVER_ALONE: Final = frozenset(("cent", "cents", "bn", "mio", "mrd", "тыс", "млн", "млрд"))
 """Scales that mean something else where no number stands before them, or nothing."""
 _RANGES: Final = frozenset(
@@ -344,6 +347,8 @@ class _Reader:
             scale = self._words.scales.get(word)
             if value is not None and (current == 0 or _follows(current, value)):
                 current += value
+            elif scale is not None and word in _HUNDREDS_OR_COINS and self._text(end - 1) not in _FRENCH_ONES:
+                break
             elif scale is not None and (current or total or end > at):
                 current = max(current, 1.0) * scale
                 if scale >= 1000:

@@ -177,3 +177,14 @@ def clauses(sentence: str) -> list[str]:
             parts[-1] += char
     stripped = [part.strip() for part in parts if part.strip()]
     return stripped if len(stripped) > 1 and all(len(part) >= 12 for part in stripped) else [sentence]
+
+
+def comma_parts(sentence: str) -> list[str]:
+    """The sentence, and where it has commas or semicolons what stands between them too."""
+    marked = "".join("\n" if _is_comma(sentence, at) else char for at, char in enumerate(sentence))
+    parts = [part.strip() for part in marked.split("\n")]
+    return [sentence, *(part for part in parts if part)] if len(parts) > 1 else [sentence]
+
+
+def _is_comma(text: str, at: int) -> bool:
+    return text[at] in "、，；;" or (text[at] == "," and text[at + 1 : at + 2] == " ")

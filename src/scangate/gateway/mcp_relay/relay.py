@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import structlog
 from mcp import Client, types
@@ -27,6 +27,7 @@ LIST_SECONDS: Final = 30.0
 SEPARATOR: Final = "__"
 """Between a server's name and a tool's, where two servers have a tool of one name."""
 Context = ServerRequestContext[Any, Any]
+Judged = TypeVar("Judged", types.CallToolResult, types.GetPromptResult, types.ReadResourceResult, types.CompleteResult)
 
 
 @dataclass(slots=True)
@@ -93,7 +94,9 @@ class Relay:
         async def progressed(progress: float, total: float | None, message: str | None) -> None:
             await ctx.session.report_progress(progress, total, message)
 
-        result = await self._ask(server, lambda client: client.call_tool(name, arguments, progress_callback=progressed))
+        result: types.CallToolResult = await self._ask(
+            server, lambda client: client.call_tool(name, arguments, progress_callback=progressed)
+        )
         return await self._judged(server, "tools/call", name, result)
 
     async def list_prompts(self, ctx: Context, _params: types.PaginatedRequestParams | None) -> types.ListPromptsResult:
@@ -109,7 +112,7 @@ class Relay:
             raise MCPError(types.INVALID_PARAMS, "The relay shows no prompt of this name.")
         server, name = self.prompts[params.name]
         arguments = await self.judge.call(server, name, dict(params.arguments or {}))
-        result = await self._ask(server, lambda client: client.get_prompt(name, arguments))
+        result: types.GetPromptResult = await self._ask(server, lambda client: client.get_prompt(name, arguments))
         return await self._judged(server, "prompts/get", name, result)
 
     async def list_resources(self, ctx: Context, _params: types.PaginatedRequestParams | None) -> types.ListResourcesResult:
@@ -136,7 +139,7 @@ class Relay:
         refusal: MCPError | None = None
         for server in servers:
             try:
-                result = await self._ask(server, lambda client: client.read_resource(uri))
+                result: types.ReadResourceResult = await self._ask(server, lambda client: client.read_resource(uri))
             except MCPError as error:
                 refusal = error
                 continue
@@ -153,7 +156,7 @@ class Relay:
         if not server:
             raise MCPError(types.INVALID_PARAMS, "The relay shows no prompt of this name.")
         argument = {"name": params.argument.name, "value": params.argument.value}
-        result = await self._ask(server, lambda client: client.complete(reference, argument))
+        result: types.CompleteResult = await self._ask(server, lambda client: client.complete(reference, argument))
         return await self._judged(server, "completion/complete", params.argument.name, result)
 
     async def _lists(self, method: str, ask: Callable[[Client, str | None], Awaitable[Any]], key: str) -> list[tuple[str, Any]]:
@@ -192,7 +195,7 @@ class Relay:
             log.warning("relay.invalid_answer", server=server, error=type(error).__name__)
             raise MCPError(types.INTERNAL_ERROR, f"The answer of the MCP server {server!r} is invalid.") from None
 
-    async def _judged(self, server: str, method: str, name: str, result: Any) -> Any:
+    async def _judged(self, server: str, method: str, name: str, result: Judged) -> Judged:
         document = plain(result)
         passed = await self.judge.result(server, method, name, document)
         return result if passed is document else type(result).model_validate(passed)

@@ -17,10 +17,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from scangate.cli.plans import MEASURED_PROFILE, plan_of
+from scangate.cli.plans import MEASURED_PROFILE, judge_under
 from scangate.detectors.contract import Resources
 from scangate.detectors.registry import REGISTRY
-from scangate.evaluation.judging import judge_rows, spec_named
+from scangate.evaluation.judging import spec_named
 from scangate.evaluation.rows import RowFormat
 from scangate.evaluation.summary import summarise
 from scangate.evaluation.tables import fraction
@@ -56,8 +56,8 @@ def measure(name: str, samples: Path = SAMPLES) -> JsonObject:
     spec = spec_named(task_of(name), REGISTRY)
     resources = Resources()
     with (samples / name).open("rb") as stream:
-        rows = RowFormat(spec.sides, kinds=spec.kinds, entities=spec.entities).read(stream)
-    summary = summarise(judge_rows(rows, plan_of(MEASURED_PROFILE, (spec,), resources), spec.name))
+        rows = RowFormat(spec.sides, kinds=spec.kinds, entities=spec.entities, protection=spec.row_protection).read(stream)
+    summary = summarise(judge_under(MEASURED_PROFILE, spec, rows, resources))
     spans = {SPAN_FIGURE: summary["spans"]["f2"]} if "spans" in summary else {}
     return {"task": spec.name.value, **{key: summary[key] for key in ("n", "timeouts", "errors", *FIGURES)}, **spans}
 

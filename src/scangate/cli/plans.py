@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,6 +13,8 @@ from scangate.domain.ids import new_id
 from scangate.domain.profile import parse_policy
 from scangate.engine.plan import ScanPlan, compile_plan
 from scangate.errors import ProfileInvalidError
+from scangate.evaluation.judging import Judgement, Progress, judge_rows
+from scangate.evaluation.rows import Row
 from scangate.profiles.documents import checked_profile
 from scangate.profiles.own_profiles import NO_OWN_PROFILES, OwnProfiles
 from scangate.profiles.seeds import measured_policy, seeded_profiles
@@ -55,3 +58,29 @@ def plan_of(
     policy = parse_policy(draft.policy)
     own.bind(policy)
     return compile_plan(policy, registry, resources, profile_id=new_id(), profile_name=draft.name, revision=1)
+
+
+def judge_under(
+    profile: str, spec: DetectorSpec[Any], rows: Sequence[Row], resources: Resources, progress: Progress = lambda: None
+) -> list[Judgement]:
+    """A judgement for each row, in their order: under the profile, or under the protection that a row brings with it.
+
+    Raises:
+        ProfileInvalidError: as above, or the profile has the detector switched off where a row needs it.
+    """
+    judged: dict[int, Judgement] = {}
+    for protection in dict.fromkeys(row.protection for row in rows):
+        plan = (
+            plan_of(profile, (spec,), resources)
+            if protection is None
+            else _plan_of_entry(json.loads(protection), spec, resources)
+        )
+        chosen = [row for row in rows if row.protection == protection]
+        judged |= {judgement.row.line: judgement for judgement in judge_rows(chosen, plan, spec.name, progress)}
+    return [judged[row.line] for row in rows]
+
+
+def _plan_of_entry(entry: dict[str, Any], spec: DetectorSpec[Any], resources: Resources) -> ScanPlan:
+    configuration = {"model-type": "default", "model-configuration": {"model-protection": [entry]}}
+    policy = parse_policy({"ai-security-profiles": [configuration]})
+    return compile_plan(policy, (spec,), resources, profile_id=new_id(), profile_name=MEASURED_PROFILE, revision=1)

@@ -12,6 +12,7 @@ from scangate.detectors.malicious_urls import SPEC as MALICIOUS_URLS
 from scangate.detectors.prompt_injection import SPEC as PROMPT_INJECTION
 from scangate.detectors.sensitive_data import SPEC as SENSITIVE_DATA
 from scangate.detectors.source_code import SPEC as SOURCE_CODE
+from scangate.detectors.topic_guardrails import SPEC as TOPIC_GUARDRAILS
 from scangate.detectors.toxic_content import SPEC as TOXIC_CONTENT
 
 REGISTRY: Final[tuple[DetectorSpec[Any], ...]] = (
@@ -23,4 +24,5 @@ REGISTRY: Final[tuple[DetectorSpec[Any], ...]] = (
     MALICIOUS_URLS,
     MALICIOUS_CODE,
     SOURCE_CODE,
+    TOPIC_GUARDRAILS,
 )

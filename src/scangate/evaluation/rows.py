@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from io import BufferedReader
 from typing import Any, Final, NamedTuple
@@ -62,6 +62,8 @@ class Row:
     """Where `label` is a list: the kinds that the text holds, none in an empty list."""
     spans: tuple[LabelledSpan, ...] | None = None
     """Where the row has `spans`: every one of them, those of types out of scope too."""
+    protection: str | None = None
+    """Where the row says itself what it is judged under, as topics do: an entry of `model-protection`, as JSON."""
 
     def content(self) -> Content:
         """As the scan API would read it: a tool's input and output are JSON, where they parse as such."""
@@ -80,6 +82,7 @@ class RowFormat:
     by: tuple[str, ...] = ()
     kinds: Kinds | None = None
     entities: Entities | None = None
+    protection: Callable[[Mapping[str, Any]], dict[str, Any] | None] | None = None
 
     @property
     def first_side(self) -> Side:
@@ -133,7 +136,17 @@ class RowFormat:
             groups=tuple(_group(document.get(field)) for field in self.by),
             kinds=kinds,
             spans=spans,
+            protection=self._protection(document, number),
         )
+
+    def _protection(self, document: Mapping[str, Any], number: int) -> str | None:
+        if self.protection is None:
+            return None
+        try:
+            entry = self.protection(document)
+        except ValueError as error:
+            raise fault(number, str(error)) from None
+        return None if entry is None else orjson.dumps(entry, option=orjson.OPT_SORT_KEYS).decode()
 
     def _spans(self, value: object, length: int, number: int) -> tuple[LabelledSpan, ...] | None:
         """Objects with `start`, `end` (code points, end exclusive) and `type`. Other detectors' rows may carry spans as a note."""

@@ -36,13 +36,14 @@ from scangate.identity.permissions import Verb
 from scangate.identity.principal import Operator
 from scangate.profiles import data_profile_changes as changes
 from scangate.profiles import data_profile_repository as repository
-from scangate.profiles import own_profiles
+from scangate.profiles import own_profiles, topic_repository
 from scangate.profiles.changes import FORCED
 from scangate.profiles.data_profile_changes import DOCUMENT, VALUES, DataProfile, data_profile_object
 from scangate.profiles.data_profile_repository import StoredDataProfile, StoredImport, StoredKey
 from scangate.profiles.own_profiles import NO_OWN_PROFILES, OwnProfiles
 from scangate.profiles.pepper import Pepper
 from scangate.profiles.texts import checked_text
+from scangate.profiles.topic_repository import Topic
 
 DOCUMENTS_MAX: Final = 100
 """Fingerprints of one pattern."""
@@ -284,10 +285,12 @@ class DataProfiles:
         return changed
 
     async def referred_to(self, tsg_id: str, policy: ProfilePolicy) -> OwnProfiles:
-        """The tenant's own data profiles that a policy means, compiled. Those that are not there are left out."""
+        """The tenant's own data profiles that a policy means, compiled, and its topics. Those that are not there are left out."""
         ids, names = own_profiles.wanted(policy)
-        if not ids and not names:
+        topic_ids, topic_names = own_profiles.wanted_topics(policy)
+        if not (ids or names or topic_ids or topic_names):
             return NO_OWN_PROFILES
+        topics: list[Topic] = []
         found: list[OwnDataProfile] = []
         missing: list[tuple[StoredDataProfile, list[StoredImport]]] = []
         stored_key: StoredKey | None = None
@@ -300,6 +303,8 @@ class DataProfiles:
                     missing.append((stored, await repository.imports(connection, tsg_id, stored.data_profile_id)))
             if missing:
                 stored_key = await repository.find_key(connection, tsg_id)
+            if topic_ids or topic_names:
+                topics = await topic_repository.find_some(connection, tsg_id, topic_ids, topic_names)
         for stored, imports in missing:
             key = self._peppered(stored_key) if imports and stored_key else bytes(KEY_BYTES)
             own = await asyncio.to_thread(_compile, stored, imports, key)
@@ -307,7 +312,7 @@ class DataProfiles:
             while len(self._compiled) > _COMPILED:
                 self._compiled.popitem(last=False)
             found.append(own)
-        return own_profiles.index(found)
+        return own_profiles.index(found, topics)
 
     async def _key(self, tsg_id: str) -> bytes:
         """The tenant's key, made when it is first needed."""

@@ -1,4 +1,4 @@
-"""The own data profiles that a policy refers to: found by id or name, and bound to the policy before it is compiled."""
+"""What of a tenant's own a policy refers to, data profiles and topics: found by id or name, and bound to the policy before it is compiled."""
 
 from __future__ import annotations
 
@@ -14,27 +14,35 @@ from scangate.domain.ids import is_uuid
 from scangate.domain.profile import DlpMember, ProfilePolicy, parse_policy
 from scangate.errors import ProfileInvalidError
 from scangate.profiles import data_profile_repository as repository
+from scangate.profiles.topic_repository import Topic
 
 Reference = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class OwnProfiles:
-    """Compiled data profiles of one tenant, by id and by name."""
+    """Compiled data profiles of one tenant, by id and by name, and its topics."""
 
     by_id: Mapping[str, OwnDataProfile] = field(default_factory=dict)
     by_name: Mapping[str, OwnDataProfile] = field(default_factory=dict)
+    topics: tuple[Topic, ...] = ()
 
     @property
     def stamp(self) -> tuple[tuple[str, int], ...]:
         """What a plan depends on beside its own document: ids and revisions."""
-        return tuple(sorted((own.data_profile_id, own.revision) for own in self.by_id.values()))
+        data_profiles = [(own.data_profile_id, own.revision) for own in self.by_id.values()]
+        return tuple(sorted([*data_profiles, *((topic.topic_id, topic.revision) for topic in self.topics)]))
 
     def bind(self, policy: ProfilePolicy) -> None:
         """Tell every reference of a policy what it means; those to predefined data profiles stay as they are."""
         for _, member in policy.data_profile_members():
             if may_be_own(member):
                 member.bind(self.by_id.get(member.id.lower()) or self.by_name.get(member.text))
+        topics_by_id = {topic.topic_id: topic for topic in self.topics}
+        topics_by_name = {topic.topic_name: topic for topic in self.topics}
+        for reference in policy.topic_references():
+            named = reference.topic_id.lower()
+            reference.bind(topics_by_id.get(named) if named else topics_by_name.get(reference.topic_name))
 
 
 NO_OWN_PROFILES = OwnProfiles()
@@ -93,6 +101,14 @@ def _references(policy: Reference) -> Iterator[tuple[str, Reference]]:
                 yield f"{path}.data-protection.data-leak-detection.member[{place}]", reference
 
 
-def index(found: Collection[OwnDataProfile]) -> OwnProfiles:
+def index(found: Collection[OwnDataProfile], topics: Collection[Topic] = ()) -> OwnProfiles:
     """By id and name."""
-    return OwnProfiles({own.data_profile_id: own for own in found}, {own.document.data_profile_name: own for own in found})
+    by_name = {own.document.data_profile_name: own for own in found}
+    return OwnProfiles({own.data_profile_id: own for own in found}, by_name, tuple(topics))
+
+
+def wanted_topics(policy: ProfilePolicy) -> tuple[set[str], set[str]]:
+    """Ids and names to look up; an id counts where both are given."""
+    references = policy.topic_references()
+    ids = {reference.topic_id.lower() for reference in references if is_uuid(reference.topic_id)}
+    return ids, {reference.topic_name for reference in references if not reference.topic_id and reference.topic_name}

@@ -31,12 +31,12 @@ PROFILE_REQUIRED = "AI profile required: name one, or link one to the API key's 
 
 
 Stamp = tuple[tuple[str, int], ...]
-"""Ids and revisions of the own data profiles that a plan was compiled with."""
+"""Ids and revisions of the own data profiles and topics that a plan was compiled with."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A revision with the tenant's own data profiles as they were when it was read."""
+    """A revision with the tenant's own data profiles and topics as they were when it was read."""
 
     revision: ProfileRevision
     own: OwnProfiles
@@ -63,7 +63,7 @@ class Profiles:
         self._registry = registry
         self._resources = resources
         self._size = size
-        self.data_profiles = DataProfiles(database, resources, pepper, on_change=self._forget_all)
+        self.data_profiles = DataProfiles(database, resources, pepper, on_change=self.forget_all)
         self._newest: ReadThrough[tuple[str, str], _Found | None] = ReadThrough(
             self._find_latest, ttl_seconds=ttl_seconds, size=size, watch=watch
         )
@@ -89,6 +89,8 @@ class Profiles:
             raise ProfileInvalidError(PROFILE_NOT_FOUND)
         if not found.revision.active:
             raise ProfileInvalidError(PROFILE_INACTIVE)
+        if found.own.topics and self._kept(found) is None:  # a topic that another process stored may have to be encoded
+            return await asyncio.to_thread(self._compiled, found)
         return self._compiled(found)
 
     async def _find_latest(self, key: tuple[str, str]) -> _Found | None:
@@ -115,10 +117,9 @@ class Profiles:
         Raises:
             ProfileInvalidError: the stored document cannot be compiled.
         """
-        revision, stamp = found.revision, found.own.stamp
-        key = (revision.tsg_id, revision.profile_id)
-        known, plan = self._plans.get(key, (None, None))
-        if plan is None or known != stamp:
+        revision = found.revision
+        plan = self._kept(found)
+        if plan is None:
             policy = parse_policy(revision.policy)
             found.own.bind(policy)
             plan = compile_plan(
@@ -129,10 +130,14 @@ class Profiles:
                 profile_name=revision.profile_name,
                 revision=revision.revision,
             )
-            self._plans[key] = (stamp, plan)
+            self._plans[revision.tsg_id, revision.profile_id] = (found.own.stamp, plan)
             if len(self._plans) > self._size:
                 self._plans.popitem(last=False)
         return plan
+
+    def _kept(self, found: _Found) -> ScanPlan | None:
+        stamp, plan = self._plans.get((found.revision.tsg_id, found.revision.profile_id), (None, None))
+        return plan if stamp == found.own.stamp else None
 
     async def check(self, tsg_id: str, document: object) -> ProfileDraft:
         """A document that may be stored; the loop goes on while it is compiled.
@@ -201,8 +206,8 @@ class Profiles:
         """See `repository.find_name`; for those who link a profile, inside their transaction."""
         return await repository.find_name(connection, tsg_id, name_or_id)
 
-    def _forget_all(self) -> None:
-        """A data profile was changed, which any profile may refer to."""
+    def forget_all(self) -> None:
+        """A data profile or a topic was changed, which any profile may refer to."""
         self._newest.clear()
         self._by_id.clear()
 

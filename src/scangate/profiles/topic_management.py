@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from contextlib import suppress
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
+from scangate.detectors.topic_guardrails.evaluation import LabelledText
+from scangate.detectors.topic_guardrails.library import load_library
+from scangate.errors import ConfigurationError, RequestInvalidError
 from scangate.identity.access import permitted
 from scangate.identity.permissions import Entity, Verb
 from scangate.identity.principal import Operator
 from scangate.profiles.management import Actor, UpdatedBy
+from scangate.profiles.topic_reviews import ROWS_MAX, TopicReviews, evaluation_object, review_object
 from scangate.profiles.topics import (
     DESCRIPTION_MAX,
     EXAMPLE_MAX,
@@ -21,6 +26,7 @@ from scangate.profiles.topics import (
     TopicDraft,
     Topics,
     checked_topic,
+    draft_of,
     topic_object,
 )
 from scangate.web.documents import body_of, read_document, required
@@ -28,6 +34,8 @@ from scangate.web.management import Limit, Offset, page
 from scangate.web.responses import OrjsonResponse
 
 router = APIRouter(tags=["Custom topics"])
+WARNING_HEADER = "Scangate-Topic-Warning"
+"""One for each warning of a topic that was stored; the body is what clients of the hosted service know."""
 
 
 class TopicBody(BaseModel):
@@ -82,7 +90,9 @@ async def create_topic(request: Request) -> Response:
     operator = await permitted(request, Entity.TOPICS, Verb.CREATE)
     body = await read_document(request, TopicBody)
     topics: Topics = request.app.state.runtime.topics
-    return OrjsonResponse(topic_object(await topics.create(operator, body.draft(), by=body.created_by or operator.subject)))
+    draft = body.draft()
+    stored = topic_object(await topics.create(operator, draft, by=body.created_by or operator.subject))
+    return await _with_warnings(request, operator, draft, stored)
 
 
 @router.get("/topics", summary="List topics", response_model=TopicPage)
@@ -117,7 +127,84 @@ async def replace_topic(request: Request, topic_id: str) -> Response:
     body = await read_document(request, TopicBody)
     topics: Topics = request.app.state.runtime.topics
     by = body.updated_by or operator.subject
-    return OrjsonResponse(topic_object(await topics.replace(operator, topic_id, body.draft(), by=by)))
+    draft = body.draft()
+    stored = topic_object(await topics.replace(operator, topic_id, draft, by=by))
+    return await _with_warnings(request, operator, draft, stored)
+
+
+async def _with_warnings(request: Request, operator: Operator, draft: TopicDraft, stored: dict[str, Any]) -> Response:
+    """The answer of a change; a model that cannot be loaded is no reason to refuse a topic that is stored already."""
+    reviews: TopicReviews = request.app.state.runtime.topic_reviews
+    response = OrjsonResponse(stored)
+    with suppress(ConfigurationError):
+        for warning in (await reviews.review(operator.tsg_id, draft)).warnings:
+            message = f"{warning.code.value}; {warning.message}"
+            response.headers.append(WARNING_HEADER, message.encode("ascii", "backslashreplace").decode())
+    return response
+
+
+class LabelledRow(BaseModel):
+    """A text and whether it is about the topic."""
+
+    text: str = Field(min_length=1, max_length=20_000)
+    label: int | bool = Field(description="1 or true: about the topic; 0 or false: not.")
+    lang: str = Field("", max_length=10, description="To group by.")
+
+
+class EvaluationBody(BaseModel):
+    """A stored topic (`topic_id`) or one to try (`topic`), with labelled rows."""
+
+    model_config = ConfigDict(title="TopicEvaluationBody")
+
+    topic_id: str | None = None
+    topic: TopicBody | None = None
+    rows: Annotated[list[LabelledRow], Field(min_length=1, max_length=ROWS_MAX)]
+
+
+@router.post("/topics/evaluate", summary="Measure a topic on labelled rows", openapi_extra=body_of(EvaluationBody))
+async def evaluate_topic(request: Request) -> dict[str, Any]:
+    """Coverage, false alarms, the worst mistakes, and a change of the topic that would help. Nothing is stored."""
+    operator = await permitted(request, Entity.TOPICS, Verb.READ)
+    body = await read_document(request, EvaluationBody)
+    reviews: TopicReviews = request.app.state.runtime.topic_reviews
+    rows = [LabelledText(row.text, bool(row.label), row.lang) for row in body.rows]
+    found = await reviews.evaluate(await _draft(request, operator, body), rows)
+    return evaluation_object(found, rows)
+
+
+async def _draft(request: Request, operator: Operator, body: EvaluationBody) -> TopicDraft:
+    if body.topic is not None:
+        return body.topic.draft()
+    if body.topic_id is None:
+        raise RequestInvalidError("topic_id or topic is required")
+    topics: Topics = request.app.state.runtime.topics
+    return draft_of(await topics.find(operator.tsg_id, body.topic_id))
+
+
+@router.get("/topic/{topic_id}/review", summary="Warnings and estimated quality of a topic")
+async def review_topic(request: Request, topic_id: str) -> dict[str, Any]:
+    """What may weaken it, how many of its examples the others find, and how much general conversation it matches."""
+    operator = await permitted(request, Entity.TOPICS, Verb.READ)
+    runtime = request.app.state.runtime
+    topic = await runtime.topics.find(operator.tsg_id, topic_id)
+    return review_object(await runtime.topic_reviews.review(operator.tsg_id, draft_of(topic)))
+
+
+@router.get("/topics/library", summary="List the ready topics")
+async def list_library(request: Request) -> dict[str, Any]:
+    """Topics that come with the service; `POST /topic` stores one under its name."""
+    await permitted(request, Entity.TOPICS, Verb.READ)
+    topics = [
+        {
+            "id": topic.id,
+            "group": topic.group,
+            "topic_name": topic.name,
+            "description": topic.description,
+            "examples": list(topic.examples),
+        }
+        for topic in load_library().values()
+    ]
+    return {"library_topics": topics}
 
 
 @router.delete("/topic/{topic_id}", summary="Delete a topic")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -68,6 +68,11 @@ def _checked(field: str, value: object, max_bytes: int, *, single_line: bool = F
         raise RequestInvalidError(f"{field}: {error}") from None
 
 
+def draft_of(topic: Topic) -> TopicDraft:
+    """A stored topic as it would be sent."""
+    return TopicDraft(topic.topic_name, topic.description, topic.examples, topic.active)
+
+
 def topic_object(topic: Topic) -> dict[str, Any]:
     """The CustomTopicObject of the management API."""
     return {
@@ -88,8 +93,9 @@ def topic_object(topic: Topic) -> dict[str, Any]:
 class Topics:
     """The custom topics of every tenant; each method works on those of one."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, on_change: Callable[[], None] = lambda: None) -> None:
         self._database = database
+        self._on_change = on_change
 
     async def page(self, tsg_id: str, *, offset: int = 0, limit: int | None = None) -> list[Topic]:
         """By name."""
@@ -116,7 +122,8 @@ class Topics:
         """
         async with self._database.write() as connection:
             await _check_name(connection, operator.tsg_id, draft.name, None)
-            return await _create(connection, operator, draft, by)
+            created = await _create(connection, operator, draft, by)
+        return self._changed(created)
 
     async def replace(self, operator: Operator, topic_id: str, draft: TopicDraft, *, by: str) -> Topic:
         """The next revision of a topic; profiles that refer to it mean this one from now on.
@@ -128,7 +135,8 @@ class Topics:
         async with self._database.write() as connection:
             topic = await _existing(connection, operator.tsg_id, topic_id)
             await _check_name(connection, operator.tsg_id, draft.name, topic.topic_id)
-            return await _replace(connection, operator, topic, draft, by)
+            replaced = await _replace(connection, operator, topic, draft, by)
+        return self._changed(replaced)
 
     async def apply_all(self, operator: Operator, drafts: Sequence[TopicDraft], *, by: str) -> list[Topic]:
         """Each as the next revision of the topic with its name, or as the first one; all of them or none."""
@@ -140,6 +148,7 @@ class Topics:
                     applied.append(await _create(connection, operator, draft, by))
                 else:
                     applied.append(await _replace(connection, operator, topic, draft, by))
+        self._on_change()
         return applied
 
     async def remove(self, operator: Operator, topic_id: str, *, forced_by: str | None = None) -> Topic:
@@ -158,6 +167,11 @@ class Topics:
             verb = Verb.DELETE if forced_by is None else FORCED
             after = {"updated_by": forced_by} if forced_by else None
             await audit.record(connection, operator, verb, Entity.TOPICS, topic.topic_id, before=topic_object(topic), after=after)
+        return self._changed(topic)
+
+    def _changed(self, topic: Topic) -> Topic:
+        """From here on this process answers by what was committed."""
+        self._on_change()
         return topic
 
 

@@ -87,7 +87,7 @@ def _fault(quantity: Quantity, claim: Sequence[Quantity], near: Pool, everywhere
     mismatched = _unit_fault(quantity, near, everywhere, question)
     if mismatched:
         return UNIT
-    if near.has_number(quantity) or question.has_number(quantity):
+    if near.has_number(quantity) or question.has_number(quantity) or _is_hour(quantity, everywhere, question):
         return None
     if _follows(quantity, claim, near, question):
         return None
@@ -122,6 +122,12 @@ def _loose(one: Quantity, other: Quantity) -> bool:
     """Spoons of some kind; pounds that are money."""
     dimensions = {unit.dimension for unit in (one.unit, other.unit) if unit is not None}
     return (len(dimensions & _LOOSE) > 1 and "spoon" in dimensions) or dimensions == {"mass", "sterling"}
+
+
+def _is_hour(quantity: Quantity, everywhere: Pool, question: Pool) -> bool:
+    """`six in the evening` of 18:00."""
+    hours = {other.values[0] // 60 % 12 for pool in (everywhere, question) for other in pool.of(CLOCK)}
+    return quantity.unit is None and quantity.whole in hours
 
 
 def _is_wide(quantity: Quantity) -> bool:

@@ -46,7 +46,7 @@ class ContextualGroundingDetector:
 
     def __init__(self, options: ContextualGroundingOptions, model: Entailment | None) -> None:
         self._options = options
-        self._model = model
+        self.model = model
 
     def detect(self, subject: Subject) -> Sequence[Finding]:
         """The claims that count, by place, at most `MAX_FINDINGS`; and always one `Summary`, which is never flagged.
@@ -77,7 +77,7 @@ class ContextualGroundingDetector:
         beside = Beside(passages, question)
         said = claims(_encodable(subject.part.text[:RESPONSE_MOST]), question)
         is_whole = len(subject.grounding_context or "") <= CONTEXT_MOST
-        return judge(said, beside, self._model, subject.checkpoint, is_whole=is_whole)
+        return judge(said, beside, self.model, subject.checkpoint, is_whole=is_whole)
 
     def _finding(self, one: Judged, subject: Subject) -> UngroundedClaim:
         high = one.score >= _HIGH

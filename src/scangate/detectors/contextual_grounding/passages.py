@@ -102,11 +102,11 @@ class Passages:
             first = int(np.argmax(totals))
             if found and totals[first] <= 0:
                 break
-            last = int(self._lasts[first])
+            fit, last = float(totals[first]), int(self._lasts[first])
             first = self._extended(first, last)
             start = self.sentences[first].start
             span = Span(start, min(self.sentences[last - 1].end, start + 4 * LONGEST))
-            found.append(Passage(span, float(totals[first]), first, last))
+            found.append(Passage(span, fit, first, last))
             totals[(self._numbers < last) & (self._lasts > first)] = -np.inf
         return found
 

@@ -121,7 +121,7 @@ class RuleBook:
                 return self._scanner.scan(window).matching_rules
             except yara_x.TimeoutError:
                 # it counts the time of the clock: on a crowded machine an honest window gets another try
-                if thread_time() - started >= MAX_SECONDS / 2:
+                if thread_time() - started >= MAX_SECONDS:
                     raise DeadlineExceededError("rules of malicious_code took too long on one window") from None
                 checkpoint()
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -81,10 +80,12 @@ def guard_readings(subject: Subject, model: GuardModel) -> tuple[GuardReading, .
 
 def _readings(subject: Subject, model: GuardModel) -> Iterable[GuardReading]:
     scores: dict[str, Scores] = {}
-    for index, reading in enumerate(islice(shared_readings(subject), 1 + DECODED_READINGS)):
+    found = shared_readings(subject)
+    visible = sum(reading.is_visible for reading in found)
+    for reading in found[: visible + DECODED_READINGS]:
         subject.checkpoint()
         windows = tuple(model.windows(reading.text))
-        yield GuardReading(reading, windows, _chosen(len(windows), decoded=index > 0), model, scores)
+        yield GuardReading(reading, windows, _chosen(len(windows), decoded=not reading.is_visible), model, scores)
 
 
 def shared_readings(subject: Subject) -> tuple[Reading, ...]:

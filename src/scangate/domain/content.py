@@ -46,6 +46,17 @@ class Part:
     side: Side
     kind: PartKind
     text: str
+    declares: bool = False
+    """The answer to a request for declarations, as MCP's `tools/list`; JSON that plainly declares tools is known without it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A tool, prompt or resource that a part declares: its name (cut where it is long), its place in the part, and that of the name."""
+
+    name: str
+    span: Span
+    name_span: Span
 
 
 @dataclass(frozen=True, slots=True)

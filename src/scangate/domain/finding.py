@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from scangate.domain.content import Span
-from scangate.domain.taxonomy import Action, Confidence, DetectorName, Encoding, OutcomeStatus, Severity
+from scangate.domain.taxonomy import Action, Confidence, DetectorName, Encoding, OutcomeStatus, Severity, Threat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +27,8 @@ class Finding:
     category: str = ""
     flagged: bool = True
     encodings: tuple[Encoding, ...] = ()
+    threats: tuple[Threat, ...] = ()
+    """What it is to a tool event, where the detector can tell."""
 
     def hidden(self, raw: str, masked: str) -> Self:  # noqa: ARG002 - for those who override it
         """This finding as it may be stored where the part's text `raw` is stored as `masked`, which is as long.

@@ -104,6 +104,39 @@ class Category(StrEnum):
     TIMEOUT = "timeout"
 
 
+class Threat(StrEnum):
+    """`threats` of a tool event, in the order in which they are listed. The first two are the hosted service's own.
+
+    Each is read from findings (see "Threats" of the docs' wire compatibility); a rug pull and a shadowed tool also from what the MCP relay
+    remembers.
+    """
+
+    CREDENTIAL_LEAKAGE = "credential leakage"
+    """Sensitive data in a call or a result, or a result that asks for credentials."""
+    CONTEXT_POISONING = "context poisoning"
+    """Whatever blocks a tool event: it would have become part of the model's context."""
+    TOOL_POISONING = "tool poisoning"
+    """A declaration that gives the model orders."""
+    TOOL_SHADOWING = "tool shadowing"
+    """A declaration that changes when or how another tool is used, or takes its name."""
+    RUG_PULL = "rug pull"
+    """A declaration that is no longer the accepted one."""
+    CROSS_TOOL_ESCALATION = "cross-tool escalation"
+    """A result or a declaration that has the model call another tool."""
+    DATA_EXFILTRATION = "data exfiltration"
+    """An order to send data somewhere else, or to hand it over in an argument."""
+    MEMORY_MANIPULATION = "memory manipulation"
+    """An order to remember something for good, or a memory that gives orders."""
+    EXCESSIVE_AGENCY = "excessive agency"
+    """A result that orders what only the user may order: payments, deletions, grants."""
+    COMMAND_INJECTION = "command injection"
+    """A command smuggled into an argument."""
+    PATH_TRAVERSAL = "path traversal"
+    """An argument that leads out of a folder, or to files that hold secrets."""
+    SSRF = "ssrf"
+    """An argument that has a server fetch what only it can reach."""
+
+
 class OutcomeStatus(StrEnum):
     OK = "ok"
     TIMEOUT = "timeout"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scangate.domain.content import Part, Span, ToolMetadata
+from scangate.domain.content import Declared, Part, Span, ToolMetadata
 from scangate.domain.finding import DetectorOutcome, Finding
 from scangate.domain.taxonomy import Action, Category, DetectorName, OutcomeStatus, Side
 
@@ -29,6 +29,8 @@ class SideVerdict:
     outcomes: tuple[DetectorOutcome, ...]
     masked: tuple[MaskedPart | None, ...] = ()
     earlier: int = 0
+    declared: tuple[Declared, ...] = ()
+    """What the newest part declares, in order: a tool's answer may be a list of tools."""
 
     @property
     def newest(self) -> int:

@@ -56,7 +56,7 @@ def _scan_side(content: Content, side: Side, plan: ScanPlan, deadline: Deadline,
     if not side_plan.detectors:
         return SideVerdict(side, parts, (), (None,) * len(parts), len(earlier))
     try:
-        texts = [prepare(part.text, part.kind, deadline.check) for part in parts]
+        texts = [prepare(part.text, part.kind, deadline.check, declares=part.declares) for part in parts]
     except Exception as error:
         nothing: tuple[tuple[Finding, ...], ...] = ((),) * len(parts)  # reports go through findings part by part
         outcomes = tuple(_failed(planned.spec.name, error, 0.0, observe, nothing) for planned in side_plan.detectors)
@@ -72,7 +72,8 @@ def _scan_side(content: Content, side: Side, plan: ScanPlan, deadline: Deadline,
     ]
     outcomes = tuple(_run(planned, subjects, observe) for planned in side_plan.detectors)
     masked = mask_parts(parts, outcomes) if side_plan.masks else (None,) * len(parts)
-    return SideVerdict(side, parts, outcomes, masked, len(earlier))
+    declared = tuple(one.declared for text in texts[:newest] for one in text.declarations if one.declared is not None)
+    return SideVerdict(side, parts, outcomes, masked, len(earlier), declared)
 
 
 def _question(content: Content) -> str:

@@ -19,7 +19,7 @@ from scangate.matching.decoded import Octets, hexadecimal_at, octet_class, runs_
 from scangate.matching.decoding import PreparationLimits
 from scangate.matching.folding import codes_of, text_of
 from scangate.matching.masking import MASK, mask
-from scangate.matching.offsets import Codes, Mask, Positions
+from scangate.matching.offsets import Aligned, Codes, Mask, Positions
 from scangate.matching.substitution import Edits, replaced
 from scangate.matching.views import Identity, OffsetMap, Segment
 
@@ -71,6 +71,14 @@ class JsonText:
         order = np.argsort(starts, kind="stable")
         return tuple(Span(start, end) for start, end in zip(starts[order].tolist(), ends[order].tolist(), strict=True))
 
+    def strings(self) -> Iterator[tuple[Segment, bool]]:
+        """All string literals that are not empty, in order, and whether each is a key; a key has the path to its value."""
+        starts, ends = self.layout.starts, self.layout.ends
+        if isinstance(self.offsets, Aligned):
+            starts, ends = np.searchsorted(self.offsets.starts, starts), np.searchsorted(self.offsets.starts, ends)
+        for index, path, is_key in _paths(self.layout, self.text, starts, ends, keys=True):
+            yield Segment(Span(int(starts[index]), int(ends[index])), path), is_key
+
 
 def read_json(raw: str, limits: PreparationLimits) -> JsonText | None:
     """The document as text; None when it is not JSON, is not one value, or goes beyond the limits."""
@@ -85,7 +93,7 @@ def read_json(raw: str, limits: PreparationLimits) -> JsonText | None:
         starts, ends = np.searchsorted(aligned.starts, starts), np.searchsorted(aligned.starts, ends)
     segments: list[Segment] = []
     truncated = len(layout.structure) + len(layout.starts) > _MAX_STEPS
-    for index, path in _value_paths(layout, text, starts, ends):
+    for index, path, _ in _paths(layout, text, starts, ends):
         if len(segments) >= limits.max_segments:
             truncated = True
             break
@@ -222,15 +230,22 @@ class _Container:
         self.path: str | None = None
 
     def step(self) -> str:
-        if self.is_array:
-            return f"[{self.index}]"
-        if self.key.isidentifier():
-            return f".{self.key}"
-        return f"[{json.dumps(self.key, ensure_ascii=False)}]"
+        return step(self.index if self.is_array else self.key)
 
 
-def _value_paths(layout: _Layout, text: str, starts: Positions, ends: Positions) -> Iterator[tuple[int, str]]:
-    """Indices of the string literals that are non-empty values, with their paths; in order."""
+def step(key: int | str) -> str:
+    """One step of a path, as in `[3]`, `.name` or `["a key"]`."""
+    if isinstance(key, int):
+        return f"[{key}]"
+    if key.isidentifier():
+        return f".{key}"
+    return f"[{json.dumps(key, ensure_ascii=False)}]"
+
+
+def _paths(
+    layout: _Layout, text: str, starts: Positions, ends: Positions, *, keys: bool = False
+) -> Iterator[tuple[int, str, bool]]:
+    """Indices of the string literals that are non-empty values (with `keys` also of keys), with their paths; in order."""
     following = np.searchsorted(layout.structure, layout.ends)
     last = len(layout.structure) - 1
     is_key = (following <= last) & (layout.octets[layout.structure[np.minimum(following, last)]] == _COLON) if last >= 0 else None
@@ -243,8 +258,10 @@ def _value_paths(layout: _Layout, text: str, starts: Positions, ends: Positions)
             if is_key is not None and is_key[index]:
                 stack[-1].key = text[starts[index] : min(ends[index], starts[index] + _LONGEST_KEY)]
                 stack[-1].path = None
+                if keys and ends[index] > starts[index]:
+                    yield index, _path(stack), True
             elif ends[index] > starts[index]:
-                yield index, _path(stack)
+                yield index, _path(stack), False
         elif sign == _COMMA:
             stack[-1].index += 1
             stack[-1].path = None

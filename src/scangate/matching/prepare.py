@@ -8,12 +8,13 @@ from typing import Final
 from scangate.domain.content import Span
 from scangate.domain.taxonomy import PartKind
 from scangate.matching.characters import character_tables
+from scangate.matching.declarations import declarations
 from scangate.matching.decoding import PreparationLimits, decode
 from scangate.matching.folding import clean, fold
 from scangate.matching.json_text import read_json
 from scangate.matching.language import language_tables
 from scangate.matching.offsets import chained
-from scangate.matching.views import Identity, OffsetMap, PreparedText, Segment, View
+from scangate.matching.views import Declaration, Identity, OffsetMap, PreparedText, View
 
 DEFAULT_LIMITS: Final = PreparationLimits()
 
@@ -33,18 +34,23 @@ def prepare(
     kind: PartKind = PartKind.TEXT,
     checkpoint: Callable[[], None] = _no_deadline,
     limits: PreparationLimits = DEFAULT_LIMITS,
+    *,
+    declares: bool = False,
 ) -> PreparedText:
     """Raw, folded and decoded views of one part. Linear in the text, whatever the text is.
 
-    A JSON part that is not JSON (or is nested or long beyond the limits) is prepared as text.
+    A JSON part that is not JSON (or is nested or long beyond the limits) is prepared as text. `declares` as of `Part`.
 
     Raises:
         DeadlineExceededError: passed on from `checkpoint`, which is called between units of work.
     """
     raw, truncated = View(text, Identity()), False
-    segments: tuple[Segment, ...] = ()
-    if kind is PartKind.JSON:
-        raw, segments, truncated = _json_view(text, limits)
+    document = read_json(text, limits) if kind is PartKind.JSON else None
+    declared: tuple[Declaration, ...] = ()
+    if document is not None:
+        raw, truncated = View(document.text, document.offsets), document.truncated
+        checkpoint()
+        declared = declarations(text, document, expected=declares)
         checkpoint()
     cleaned = clean(raw.text)
     checkpoint()
@@ -55,17 +61,11 @@ def prepare(
         raw=raw,
         folded=View(folded.text, chained(folded.offsets, outer)),
         decoded=tuple(View(view.text, chained(view.offsets, outer), view.encodings) for view in decoded),
-        segments=segments,
+        segments=document.segments if document is not None else (),
+        declarations=declared,
         truncated=truncated or bounded,
         hidden_spans=_mapped(cleaned.hidden, outer),
     )
-
-
-def _json_view(text: str, limits: PreparationLimits) -> tuple[View, tuple[Segment, ...], bool]:
-    document = read_json(text, limits)
-    if document is None:
-        return View(text, Identity()), (), False
-    return View(document.text, document.offsets), document.segments, document.truncated
 
 
 def _mapped(spans: tuple[Span, ...], outer: OffsetMap) -> tuple[Span, ...]:

@@ -30,6 +30,10 @@ class Reading:
     encodings: tuple[Encoding, ...] = ()
 
     @property
+    def is_visible(self) -> bool:
+        return not self.encodings
+
+    @property
     def covert(self) -> bool:
         return any(encoding in COVERT for encoding in self.encodings)
 
@@ -56,16 +60,25 @@ class _Joined:
 
 
 def readings(text: PreparedText) -> Iterator[Reading]:
-    """The visible text first: of a JSON part its string values, one a line. Then everything decoded."""
-    yield _of_segments(text) if text.segments else _cleaned(text.raw.text, text.raw.offsets)
+    """The visible text first: of a JSON part its string values, one a line. Then everything decoded.
+
+    Of a part that declares tools the visible text is several readings: what each declaration says, then what stands beside.
+    """
+    if text.declarations:
+        proses = [declaration.prose for declaration in text.declarations if declaration.prose]
+        yield from (_of_segments(text, prose) for prose in proses)
+        if not proses:
+            yield Reading("", text.raw.offsets)
+    else:
+        yield _of_segments(text, text.segments) if text.segments else _cleaned(text.raw.text, text.raw.offsets)
     for view in text.decoded:
         yield _cleaned(view.text, view.offsets, view.encodings)
 
 
-def _of_segments(text: PreparedText) -> Reading:
-    values = [text.raw.text[segment.span.start : segment.span.end] for segment in text.segments]
+def _of_segments(text: PreparedText, segments: tuple[Segment, ...]) -> Reading:
+    values = [text.raw.text[segment.span.start : segment.span.end] for segment in segments]
     starts = tuple(accumulate((len(value) + 1 for value in values[:-1]), initial=0))
-    return _cleaned("\n".join(values), _Joined(starts, text.segments, text.raw))
+    return _cleaned("\n".join(values), _Joined(starts, segments, text.raw))
 
 
 def _cleaned(text: str, outer: OffsetMap, encodings: tuple[Encoding, ...] = ()) -> Reading:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from scangate.domain.content import Span
+from scangate.domain.content import Declared, Span
 from scangate.domain.taxonomy import Encoding
 
 
@@ -51,6 +51,16 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
+class Declaration:
+    """A tool, prompt or resource that a JSON part declares. `prose` are the strings (keys too) that a model reads as language, in
+    coordinates of the raw view's text, in order."""
+
+    declared: Declared | None
+    """None for what stands in no declaration."""
+    prose: tuple[Segment, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PreparedText:
     """All views of one part. `truncated` says that a bound on decoding was hit.
 
@@ -63,6 +73,8 @@ class PreparedText:
     decoded: tuple[View, ...] = ()
     segments: tuple[Segment, ...] = ()
     truncated: bool = False
+    declarations: tuple[Declaration, ...] = ()
+    """What a JSON part declares, and what stands beside; empty where it declares nothing."""
     hidden_spans: tuple[Span, ...] = field(default=())
     """Runs of invisible, bidi or tag characters in the raw text."""
 

@@ -14,6 +14,8 @@ from scangate.errors import ProfileInvalidError, RequestInvalidError
 
 CorrelationId = Annotated[StrictStr, Field(max_length=CORRELATION_ID_MAX)]
 UINT32_MAX = 2**32 - 1
+LISTING_METHODS = frozenset({"tools/list", "prompts/list", "resources/list", "resources/templates/list"})
+"""Methods whose results are declarations: read item by item."""
 T = TypeVar("T")
 
 
@@ -70,6 +72,7 @@ class ScanContent(_Wire):
     def parts(self) -> tuple[Part, ...]:
         """Everything in it that can be scanned, in report order."""
         event = self.tool_event
+        declares = event is not None and event.metadata is not None and event.metadata.method in LISTING_METHODS
         candidates = (
             (Side.PROMPT, PartKind.TEXT, self.prompt),
             (Side.PROMPT, PartKind.CODE, self.code_prompt),
@@ -78,7 +81,9 @@ class ScanContent(_Wire):
             (Side.TOOL_INPUT, PartKind.JSON, event.input if event else None),
             (Side.TOOL_OUTPUT, PartKind.JSON, event.output if event else None),
         )
-        return tuple(Part(side, kind, text) for side, kind, text in candidates if text)
+        return tuple(
+            Part(side, kind, text, declares=declares and side is Side.TOOL_OUTPUT) for side, kind, text in candidates if text
+        )
 
 
 class ScanRequest(_Wire):

@@ -8,16 +8,17 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from scangate.detectors.contract import ReportContext
-from scangate.domain.content import Part, Span, ToolMetadata
+from scangate.domain.content import Declared, Part, Span, ToolMetadata
 from scangate.domain.finding import DetectorOutcome, Finding
 from scangate.domain.ids import report_id
 from scangate.domain.moments import timestamp as timestamp  # also the name that the rest of this slice knows it by
-from scangate.domain.taxonomy import Action, DetectorName, OutcomeStatus, Side
+from scangate.domain.taxonomy import Action, OutcomeStatus, Side
 from scangate.domain.taxonomy import Verdict as VerdictWord
 from scangate.domain.verdict import MaskedPart, SideVerdict, Verdict
 from scangate.engine.masking import stored_texts
 from scangate.engine.plan import PlannedDetector, ScanPlan
 from scangate.matching.masking import MASK
+from scangate.scans.threats import Found, found_on, threats_of
 
 SOURCE_API = "AI-Runtime-API"
 JsonObject = dict[str, Any]
@@ -120,11 +121,14 @@ def _errors(verdict: Verdict, plan: ScanPlan) -> list[JsonObject]:
     ]
 
 
-def _details(side: SideVerdict, plan: ScanPlan) -> JsonObject:
+def _details(side: SideVerdict, plan: ScanPlan, among: Sequence[Finding] | None = None) -> JsonObject:
+    """Of all findings of a side, or of some."""
     details: JsonObject = {}
+    chosen = None if among is None else {id(finding) for finding in among}
     for outcome, planned in _planned(side, plan):
         if planned.spec.details is not None:
-            details.update(planned.spec.details(outcome.all_findings))
+            findings = outcome.all_findings
+            details.update(planned.spec.details([one for one in findings if chosen is None or id(one) in chosen]))
     return details
 
 
@@ -208,36 +212,54 @@ def _tool_detected(verdict: Verdict, plan: ScanPlan) -> JsonObject:
     return {
         "verdict": (VerdictWord.MALICIOUS if malicious else VerdictWord.BENIGN).value,
         "metadata": _tool_metadata(tool),
-        "summary": {"detections": flags, "threats": _threats(sides)},
-        "input_detected": _io_detected(verdict.of(Side.TOOL_INPUT), tool, plan),
-        "output_detected": _io_detected(verdict.of(Side.TOOL_OUTPUT), tool, plan),
+        "summary": {"detections": flags, "threats": threats_of(found for side in sides for found in found_on(side))},
+        "input_detected": {"detection_entries": _entries(verdict.of(Side.TOOL_INPUT), tool, plan)},
+        "output_detected": {"detection_entries": _entries(verdict.of(Side.TOOL_OUTPUT), tool, plan)},
     }
 
 
-def _io_detected(side: SideVerdict | None, tool: ToolMetadata, plan: ScanPlan) -> JsonObject:
+def _entries(side: SideVerdict | None, tool: ToolMetadata, plan: ScanPlan) -> list[JsonObject]:
+    """One entry, or one for each tool that a result declares; then what was found beside these has an entry of its own."""
     if side is None:
-        return {"detection_entries": []}
-    entry: JsonObject = {"detections": _flags(side, plan), "threats": _threats([side])}
-    if tool.tool_invoked:
-        entry = {"tool_invoked": tool.tool_invoked, **entry}
+        return []
+    found = found_on(side)
+    if not side.declared:
+        return [_entry(side, plan, tool.tool_invoked, found)]
+    entries: list[JsonObject] = []
+    for declared in side.declared:
+        own = [one for one in found if one.declared is declared]
+        entries.append(_entry(side, plan, _shown_name(side, declared), own, declared.span))
+    rest = [one for one in found if one.declared is None]
+    return [*entries, _entry(side, plan, tool.tool_invoked, rest)] if any(one.finding.flagged for one in rest) else entries
+
+
+def _entry(side: SideVerdict, plan: ScanPlan, name: str, found: Sequence[Found], place: Span | None = None) -> JsonObject:
+    """What was `found`. Masked data is the whole of what was sent, wherever in it the entry stands: it takes the place of that."""
+    flagged = {one.detector for one in found if one.finding.flagged}
+    entry: JsonObject = {
+        "detections": {planned.spec.flag.value: planned.spec.name in flagged for planned in plan.side(side.side).detectors},
+        "threats": threats_of(found),
+    }
+    if name:
+        entry = {"tool_invoked": name, **entry}
     masked = _newest_masked(side)
-    if masked is not None:
+    if masked is not None and place is not None:
+        patterns = ((name, tuple(span for span in spans if span.overlaps(place))) for name, spans in masked.patterns)
+        masked = replace(masked, patterns=tuple((name, spans) for name, spans in patterns if spans))
+    if masked is not None and masked.patterns:
         entry["masked_data"] = _masked_data(masked)
-    details = {name: value for name, value in _details(side, plan).items() if name == "topic_guardrails_details"}
+    details = _details(side, plan, [one.finding for one in found]).get("topic_guardrails_details")
     if details:
-        entry["details"] = details
-    return {"detection_entries": [entry]}
+        entry["details"] = {"topic_guardrails_details": details}
+    return entry
 
 
-def _threats(sides: Sequence[SideVerdict]) -> list[str]:
-    """The two terms of the hosted service, as captured: the first on every blocked event, the second with sensitive data."""
-    outcomes = [outcome for side in sides for outcome in side.outcomes]
-    threats = []
-    if any(o.flagged and o.detector is DetectorName.SENSITIVE_DATA for o in outcomes):
-        threats.append("credential leakage")
-    if any(o.action is Action.BLOCK for o in outcomes):
-        threats.append("context poisoning")
-    return threats
+def _shown_name(side: SideVerdict, declared: Declared) -> str:
+    """A name in which sensitive data was found is not repeated."""
+    masked = _newest_masked(side)
+    covered = masked.patterns if masked is not None else ()
+    spans = [span for _, spans in covered for span in spans if span.overlaps(declared.name_span)]
+    return MASK * len(declared.name) if spans else declared.name
 
 
 def failed_response(ids: ScanIds, profile_id: str | None, action: Action, received: datetime, completed: datetime) -> JsonObject:

@@ -164,8 +164,16 @@ def character_tables() -> CharacterTables:
     flags[list(wide_cased)] |= CASED | CASED_WIDE
     flags[hidden] = HIDDEN
     flags.flags.writeable = False
-    maps = (table.finished() for table in (mapped, cased, lookalike, cyrillic))
-    return CharacterTables(flags, *maps, expansions, wide_cased, composition)
+    return CharacterTables(
+        flags,
+        mapped.finished(),
+        cased.finished(),
+        lookalike.finished(),
+        cyrillic.finished(),
+        expansions,
+        wide_cased,
+        composition,
+    )
 
 
 def _assigned() -> Iterator[tuple[int, str]]:

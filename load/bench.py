@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import platform
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -165,17 +166,27 @@ def guard_beside_a_peer() -> list[Figure]:
 
 def measure(*, quick: bool) -> list[Figure]:
     requests = 500 if quick else 2000
-    figures = guard_beside_a_peer()
+    figures = _timed("guard beside a peer", guard_beside_a_peer)
     with servers.bare() as bare, servers.scangate() as one:
         figures += start_up(one)
-        figures += service_overhead(bare, one, requests)
-        figures += detectors_on(one, requests, 1)
+        figures += _timed("service around the detectors", lambda: service_overhead(bare, one, requests))
+        figures += _timed("detectors, 1 process", lambda: detectors_on(one, requests, 1))
     with servers.scangate(workers=2) as two:
-        figures += detectors_on(two, requests * 2, 2)
+        figures += _timed("detectors, 2 processes", lambda: detectors_on(two, requests * 2, 2))
     with servers.scangate() as one:
-        figures += large_bodies(one)
+        figures += _timed("2 MB", lambda: large_bodies(one))
     with servers.scangate() as one:
-        figures += memory_growth(one, 5_000 if quick else 100_000)
+        figures += _timed("memory", lambda: memory_growth(one, 5_000 if quick else 100_000))
+    return figures
+
+
+def _timed(part: str, measured: Callable[[], list[Figure]]) -> list[Figure]:
+    """The figures of a part; standard error tells them at once, and how long they took: a whole run takes a quarter of an hour."""
+    began = time.monotonic()
+    figures = measured()
+    print(
+        f"{part}: {time.monotonic() - began:.0f} s", *(figure.row() for figure in figures), sep="\n", file=sys.stderr, flush=True
+    )
     return figures
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,9 +13,10 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -106,38 +109,64 @@ def scangate(
     env: dict[str, str] | None = None,
     prepare: Callable[[Path], None] | None = None,
 ) -> Iterator[Server]:
-    """A server with the given profiles beside the seeded ones; started once on an empty directory, then again and timed.
+    """A server with the given profiles beside the seeded ones, on a data directory of its own; its second start is timed.
 
-    `prepare` is given the data directory between the two starts.
+    `prepare` is given the data directory before the timed start.
     """
     with tempfile.TemporaryDirectory() as folder:
         data_dir = Path(folder) / "data"
-        for attempt in ("first start", "timed start"):
-            port = free_port()
-            command = [sys.executable, "-m", "scangate", "serve", "--data-dir", str(data_dir), "--port", "0"]
-            command += ["--http-port", str(port), "--workers", str(workers)]
-            started = time.perf_counter()
-            process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=os.environ | (env or {}))
-            try:
-                _wait(f"http://127.0.0.1:{port}/ready", process)
-                seconds = time.perf_counter() - started
-                if attempt == "first start":
-                    _apply(data_dir, profiles, env or {})
-                else:
-                    yield Server(process, port, seconds, json.loads((data_dir / "bootstrap.json").read_text()), data_dir)
-            finally:
-                process.send_signal(signal.SIGTERM)
-                process.wait(timeout=60)
-            if attempt == "first start" and prepare is not None:
-                prepare(data_dir)
+        if env:
+            _first_start(data_dir, profiles, env)
+        else:
+            shutil.copytree(_started_once(json.dumps(profiles)), data_dir)
+        if prepare is not None:
+            prepare(data_dir)
+        with _serving(data_dir, workers, env or {}) as server:
+            yield server
 
 
-def _apply(data_dir: Path, profiles: tuple[dict[str, Any], ...], env: dict[str, str]) -> None:
+@cache
+def _started_once(profiles: str) -> Path:
+    """A data directory after its first start, as JSON names its profiles: servers that differ in nothing else begin with a copy."""
+    folder = tempfile.TemporaryDirectory()
+    atexit.register(folder.cleanup)
+    data_dir = Path(folder.name) / "data"
+    _first_start(data_dir, json.loads(profiles), {})
+    return data_dir
+
+
+def _first_start(data_dir: Path, profiles: Sequence[dict[str, Any]], env: dict[str, str]) -> None:
+    with _serving(data_dir, 1, env):
+        _apply(data_dir, profiles, env)
+
+
+@contextmanager
+def _serving(data_dir: Path, workers: int, env: dict[str, str]) -> Iterator[Server]:
+    port = free_port()
+    command = [sys.executable, "-m", "scangate", "serve", "--data-dir", str(data_dir), "--port", "0"]
+    command += ["--http-port", str(port), "--workers", str(workers)]
+    started = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=_environment(env))
+    try:
+        _wait(f"http://127.0.0.1:{port}/ready", process)
+        seconds = time.perf_counter() - started
+        yield Server(process, port, seconds, json.loads((data_dir / "bootstrap.json").read_text()), data_dir)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=60)
+
+
+def _environment(env: dict[str, str]) -> dict[str, str]:
+    """That of a user, whose first start leaves the bytecode of its modules behind for the second."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"} | env
+
+
+def _apply(data_dir: Path, profiles: Sequence[dict[str, Any]], env: dict[str, str]) -> None:
     for document in profiles:
         file = data_dir / f"{document['profile_name']}.json"
         file.write_text(json.dumps(document))
         command = [sys.executable, "-m", "scangate", "profiles", "apply", str(file), "--data-dir", str(data_dir)]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=os.environ | env)
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=_environment(env))
 
 
 @contextmanager

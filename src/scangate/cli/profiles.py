@@ -36,7 +36,8 @@ def on_profiles(data_dir: Path | None, tenant: str | None, work: Callable[[Profi
     """
 
     async def run(database: Database, settings: Settings, tsg_id: str) -> T:
-        return await work(Profiles(database, REGISTRY, Resources(), pepper_of(settings)), command_line(tsg_id))
+        resources = Resources(data_dir=settings.data_dir)  # where the server's compiled rules are
+        return await work(Profiles(database, REGISTRY, resources, pepper_of(settings)), command_line(tsg_id))
 
     return on_configured(data_dir, run, tenant=tenant)
 

@@ -172,3 +172,26 @@ def test_the_context_of_a_long_conversation_is_bounded() -> None:
     scan(conversation(*(str(n) for n in range(300))), conversation_plan(reader, whole=True))
     assert len(reader.read) == 300
     assert {len(history) for _, history, _ in reader.read[1:200]} == {CONTEXT_PARTS}
+
+
+def test_the_question_is_the_prompt_of_the_element_or_the_last_one_before_it() -> None:
+    read: list[str] = []
+
+    class Asking:
+        def detect(self, subject: Subject) -> Sequence[Finding]:
+            read.append(subject.question)
+            return []
+
+    spec = DetectorSpec(
+        DetectorName.CONTEXTUAL_GROUNDING, Flag.UNGROUNDED, Service.CONTEXTUAL_GROUNDING, frozenset({Side.RESPONSE}), NoOptions,
+        lambda _: NoOptions(), lambda *_: Asking(), lambda *_: {},
+    )  # fmt: skip
+    document = {"ai-security-profiles": [{"model-configuration": {}}]}
+    asking = compile_plan(parse_policy(document), [spec], Resources(), profile_id="p", profile_name="p", revision=1)
+    answer = Part(Side.RESPONSE, PartKind.TEXT, "answer")
+    code = Part(Side.PROMPT, PartKind.CODE, "code")
+    earlier = tuple(Part(Side.PROMPT, PartKind.TEXT, text) for text in ("first", "second"))
+    for parts in ((code, Part(Side.PROMPT, PartKind.TEXT, "own"), answer), (code, answer)):
+        scan(Content(parts, earlier), asking)
+    scan(Content((answer,)), asking)
+    assert read == ["own", "second", ""]

@@ -57,7 +57,7 @@ def tokens(data: bytes, language: str) -> Iterator[Token]:
         _BASIC if is_basic else _POWERSHELL if language == "powershell" else _WITH_SLASHES if language in _SLASHES else _C_LIKE
     )
     for match in lexer.finditer(data):
-        raw = match.group()
+        raw = match[0]  # half the time of `group()`
         first = raw[0]
         if first in _LETTERS:
             if not is_basic or raw[:3].lower() != b"rem" or len(raw) < 4 or raw[3:4] != b" ":

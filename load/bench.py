@@ -181,7 +181,7 @@ def measure(*, quick: bool) -> list[Figure]:
 
 
 def _timed(part: str, measured: Callable[[], list[Figure]]) -> list[Figure]:
-    """The figures of a part; standard error tells them at once, and how long they took: a whole run takes a quarter of an hour."""
+    """The figures of a part; standard error tells them at once, and how long they took: a whole run takes many minutes."""
     began = time.monotonic()
     figures = measured()
     print(

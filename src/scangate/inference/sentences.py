@@ -17,8 +17,8 @@ from scangate.inference.runtime import load_session
 from scangate.inference.vocabulary import Vocabulary
 
 TOPICS_DIR: Final = MODELS_DIR / "topics"
-WHOLE_TOKENS: Final = 44
-"""A text of at most so many tokens, by estimate, is one window: a sentence or two; longer ones are cut where sentences end."""
+WHOLE_TOKENS: Final = 80
+"""A text of at most so many tokens, by estimate, is one window: two or three sentences; longer ones are cut where sentences end."""
 
 Floats = NDArray[np.float32]
 

@@ -75,9 +75,9 @@ class ContextualGroundingDetector:
         passages = Passages(context, subject.checkpoint)
         subject.checkpoint()
         beside = Beside(passages, question)
-        said = claims(_encodable(subject.part.text[:RESPONSE_MOST]), question)
+        response = _encodable(subject.part.text[:RESPONSE_MOST])
         is_whole = len(subject.grounding_context or "") <= CONTEXT_MOST
-        return judge(said, beside, self.model, subject.checkpoint, is_whole=is_whole)
+        return judge(claims(response, question), response, beside, self.model, subject.checkpoint, is_whole=is_whole)
 
     def _finding(self, one: Judged, subject: Subject) -> UngroundedClaim:
         high = one.score >= _HIGH

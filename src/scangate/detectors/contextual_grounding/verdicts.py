@@ -13,6 +13,7 @@ from typing import Final
 
 from scangate.detectors.contextual_grounding.checks import CONTRADICTION, NOT_IN_CONTEXT, Beside, Checked, Sign, check
 from scangate.detectors.contextual_grounding.claims import Claim
+from scangate.detectors.contextual_grounding.terms import script_of, terms
 from scangate.errors import DeadlineExceededError
 from scangate.inference.entailment import Chances, Entailment
 
@@ -22,6 +23,11 @@ SECOND_PASSES: Final = 4
 _SECOND_FIT: Final = 0.5
 """The next passage is read where it fits at least so much as well as the first."""
 _DECIDED: Final = 0.8
+_CAUTION: Final = 4.0
+"""The model's threshold was fixed on answers beside the one passage they are about. A claim out of its text, whose evidence may stand in
+several passages, must be so many times as doubtful, in odds."""
+_WHOLE_LETTERS: Final = 450
+_WHOLE_WIDE_LETTERS: Final = 180
 _VERBATIM_SCORE: Final = 0.01
 _UNREAD_SCORE: Final = 0.2
 FLAGGED: Final = 0.5
@@ -52,11 +58,18 @@ class Judgement:
 
 
 def judge(
-    claims: Sequence[Claim], beside: Beside, model: Entailment | None, checkpoint: Callable[[], None], *, is_whole: bool
+    claims: Sequence[Claim],
+    response: str,
+    beside: Beside,
+    model: Entailment | None,
+    checkpoint: Callable[[], None],
+    *,
+    is_whole: bool,
 ) -> Judgement:
     """
     Args:
         claims: what the response says.
+        response: all of it; a short one is read as a whole too.
         beside: the context.
         model: reads claims; None: checks alone.
         checkpoint: called before every claim and pass.
@@ -67,6 +80,7 @@ def judge(
     """
     checked: list[Checked] = []
     chances: dict[int, Chances] = {}
+    together: Chances | None = None
     timed_out = False
     try:
         for claim in claims:
@@ -74,10 +88,14 @@ def judge(
             checked.append(check(claim, beside))
         if model is not None:
             _read(checked, beside, model, checkpoint, chances)
+            if len(chances) > 1 and _is_short(response):
+                checkpoint()
+                together = _read_whole(response, beside, model)
     except DeadlineExceededError:
         timed_out = True
     share = math.sqrt(max(1, sum(not one.is_verbatim for one in checked)))
-    judged = tuple(_judged(one, chances.get(at), model, share, is_whole=is_whole) for at, one in enumerate(checked))
+    scale = _Scale(model, share, together, is_whole)
+    judged = tuple(_judged(one, chances.get(at), scale) for at, one in enumerate(checked))
     if timed_out and not any(one.score >= FLAGGED for one in judged):
         raise DeadlineExceededError("the claims of the response could not all be checked in time")
     unread = len(claims) - len(checked) + sum(not one.was_read for one in judged)
@@ -103,21 +121,56 @@ def _read(
                 chances[at] = again
 
 
-def _judged(one: Checked, chances: Chances | None, model: Entailment | None, share: float, *, is_whole: bool) -> Judged:
+def _is_short(response: str) -> bool:
+    """Whether the model reads all of it as one claim."""
+    return len(response) <= (_WHOLE_WIDE_LETTERS if script_of(response) in ("ja", "zh") else _WHOLE_LETTERS)
+
+
+def _read_whole(response: str, beside: Beside, model: Entailment) -> Chances | None:
+    best = beside.passages.best(beside.passages.fits(terms(response), beside.wanted), 1)
+    return model.judge(response, beside.passages.text(best[0])) if best else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """How passes become scores. `share`: the root of the number of claims, as one of many is likelier to seem unsupported by mistake;
+    `together` is what the model said of the response as a whole."""
+
+    model: Entailment | None
+    share: float
+    together: Chances | None
+    is_whole: bool
+
+    def odds(self, chances: Chances, share: float) -> float:
+        """Of the claim being ungrounded, 1 where it is as likely as not to count."""
+        threshold = self.model.threshold if self.model is not None else FLAGGED
+        doubt = 1.0 - chances.supported if self.is_whole else chances.contradicted
+        return _odds(doubt) / _odds(1.0 - threshold) / _CAUTION / share
+
+    def chance(self, chances: Chances) -> float:
+        """The model's share of a claim's score, in [0, 1]."""
+        alone = _chance(self.odds(chances, self.share))
+        return alone if self.together is None else (alone + _chance(self.odds(self.together, 1.0))) / 2.0
+
+
+def _judged(one: Checked, chances: Chances | None, scale: _Scale) -> Judged:
     if one.is_verbatim:
         return Judged(one, _VERBATIM_SCORE, "", "", was_read=True)
-    signs = [sign for sign in one.signs if is_whole or sign.name.startswith("aligned_")]
+    signs = [sign for sign in one.signs if scale.is_whole or sign.name.startswith("aligned_")]
     exact = _exact(signs)
     strongest = max(signs, key=lambda sign: sign.certainty, default=None)
-    if chances is None or model is None:
-        decided = exact >= _DECIDED or model is None
+    if chances is None:
+        decided = exact >= _DECIDED or scale.model is None
         score = exact if signs else _UNREAD_SCORE * (1.0 - one.coverage)
         return Judged(one, score, _category(strongest, None), strongest.detail if strongest else "", was_read=decided)
-    doubt = chances.contradicted if not is_whole else 1.0 - chances.supported
-    read = _odds(doubt) / _odds(1.0 - model.threshold) / share
-    score = 1.0 - (1.0 - exact) / (1.0 + read)
-    sign = strongest if strongest is not None and strongest.certainty >= min(0.4, read / (1.0 + read)) else None
+    read = scale.chance(chances)
+    score = 1.0 - (1.0 - exact) * (1.0 - read)
+    sign = strongest if strongest is not None and strongest.certainty >= min(0.4, read) else None
     return Judged(one, score, _category(sign, chances), sign.detail if sign else "", was_read=True)
+
+
+def _chance(odds: float) -> float:
+    return odds / (1.0 + odds)
 
 
 def _exact(signs: Sequence[Sign]) -> float:

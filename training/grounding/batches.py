@@ -12,7 +12,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from training.grounding.model import MARKS
-from training.grounding.pairs import Pair
+from training.grounding.pairs import SUPPORTED, Pair
 from training.guard.batches import CHUNK, END, PAD, START
 
 WINDOW = 192
@@ -81,11 +81,42 @@ def packed(samples: Sequence[Sample], budget: int) -> list[list[Sample]]:
 
 
 def plan(samples: Sequence[Sample], budget: int, rng: random.Random) -> list[list[Sample]]:
-    """Batches in random order, each of samples of about one length."""
-    order = list(samples)
+    """Batches in random order, each of samples of about one length; twins stay together, so that one can be held against the other."""
+    order = units(samples)
     rng.shuffle(order)
     batches = []
     for first in range(0, len(order), CHUNK):
-        batches += packed(sorted(order[first : first + CHUNK], key=lambda sample: len(sample.ids)), budget)
+        near = sorted(order[first : first + CHUNK], key=lambda unit: max(len(sample.ids) for sample in unit))
+        batches += packed_units(near, budget)
     rng.shuffle(batches)
     return batches
+
+
+def units(samples: Sequence[Sample]) -> list[list[Sample]]:
+    """Twins as one unit each, every other sample as its own."""
+    open_units: dict[tuple[str, int, bool], list[Sample]] = {}
+    found: list[list[Sample]] = []
+    for sample in samples:
+        pair = sample.pair
+        if pair.twin < 0:
+            found.append([sample])
+            continue
+        other = open_units.pop((pair.source, pair.twin, pair.verdict != SUPPORTED), None)
+        if other is not None:
+            other.append(sample)
+            continue
+        unit = [sample]
+        found.append(unit)
+        open_units[(pair.source, pair.twin, pair.verdict == SUPPORTED)] = unit
+    return found
+
+
+def packed_units(ordered: Sequence[list[Sample]], budget: int) -> list[list[Sample]]:
+    """As `packed`, without parting a unit."""
+    batches: list[list[Sample]] = [[]]
+    for unit in ordered:
+        longest = max(len(sample.ids) for sample in unit)
+        if batches[-1] and longest * (len(batches[-1]) + len(unit)) > budget:
+            batches.append([])
+        batches[-1] += unit
+    return [batch for batch in batches if batch]

@@ -120,13 +120,28 @@ def optimizer_of(grounding: Grounding, settings: Settings) -> torch.optim.AdamW:
 
 
 def loss(logits: Tensor, pairs: list[Pair]) -> Tensor:
-    """Cross-entropy; of rows that are only known to be unsupported, that of "not supported"."""
+    """Cross-entropy; of rows that are only known to be unsupported, that of "not supported"; and the order of twins."""
     logs = functional.log_softmax(logits, dim=-1)
     verdicts = torch.tensor([pair.verdict for pair in pairs])
     weights = torch.tensor([pair.weight for pair in pairs])
     unsupported = torch.logsumexp(logs[:, SUPPORTED + 1 :], dim=-1)
     chosen = logs.gather(1, verdicts.clamp(min=0)[:, None])[:, 0]
-    return -(torch.where(verdicts == UNSUPPORTED, unsupported, chosen) * weights).sum() / weights.sum()
+    each = -(torch.where(verdicts == UNSUPPORTED, unsupported, chosen) * weights).sum() / weights.sum()
+    return each + ranking(logs, pairs)
+
+
+def ranking(logs: Tensor, pairs: list[Pair]) -> Tensor:
+    """Of twins, the true one must be supported more: what both share, which is nearly all of them, teaches nothing then."""
+    odds = logs[:, SUPPORTED] - torch.logsumexp(logs[:, SUPPORTED + 1 :], dim=-1)
+    sides: dict[tuple[str, int], dict[bool, int]] = {}
+    for at, pair in enumerate(pairs):
+        if pair.twin >= 0:
+            sides.setdefault((pair.source, pair.twin), {})[pair.verdict == SUPPORTED] = at
+    both = [found for found in sides.values() if len(found) == 2]
+    if not both:
+        return logs.new_zeros(())
+    gaps = odds[[found[True] for found in both]] - odds[[found[False] for found in both]]
+    return functional.softplus(-gaps).mean() * len(both) * 2 / len(pairs)
 
 
 def step(run: Run, batch: batches.Batch) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from scangate.detectors.agent_security import SPEC as AGENT_SECURITY
+from scangate.detectors.contextual_grounding import SPEC as CONTEXTUAL_GROUNDING
 from scangate.detectors.contract import DetectorSpec
 from scangate.detectors.database_security import SPEC as DATABASE_SECURITY
 from scangate.detectors.malicious_code import SPEC as MALICIOUS_CODE
@@ -25,4 +26,5 @@ REGISTRY: Final[tuple[DetectorSpec[Any], ...]] = (
     MALICIOUS_CODE,
     SOURCE_CODE,
     TOPIC_GUARDRAILS,
+    CONTEXTUAL_GROUNDING,
 )

@@ -16,6 +16,7 @@ _MOST_TERMS: Final = 24
 """Numbers that arithmetic is tried with: those nearest to the claim."""
 _SMALL: Final = 12
 _TRIVIAL: Final = 2
+_DAY: Final = 86_400
 _YEARS: Final = range(1000, 2200)
 _LOOSE: Final = frozenset(("teaspoon", "tablespoon", "spoon"))
 
@@ -33,6 +34,8 @@ SMALL_NUMBER_ABSENT: Final = "small_number_absent"
 UNIT: Final = "unit"
 DATE_ABSENT: Final = "date_absent"
 DATE_WRONG: Final = "date_wrong"
+DATE_RECKONED: Final = "date_reckoned"
+"""Not a date of the context, which has spans of days or more that it may follow from."""
 CLOCK_ABSENT: Final = "clock_absent"
 WEEKDAY_ABSENT: Final = "weekday_absent"
 
@@ -69,7 +72,8 @@ def faults(claim: Sequence[Quantity], near: Pool, everywhere: Pool, question: Po
 
 def _fault(quantity: Quantity, claim: Sequence[Quantity], near: Pool, everywhere: Pool, question: Pool) -> str | None:
     if quantity.kind == DATE:
-        return _date_fault(quantity, everywhere, question)
+        fault = _date_fault(quantity, everywhere, question)
+        return DATE_RECKONED if fault and _has_span(near, question) else fault
     if quantity.kind == CLOCK:
         return _clock_fault(quantity, near, everywhere, question)
     if quantity.kind == WEEKDAY:
@@ -158,6 +162,15 @@ def _follows_in_unit(quantity: Quantity, near: Pool, question: Pool) -> bool:
     made = {value for one, other in combinations(same, 2) for value in (one + other, abs(one - other))}
     made |= {one * other for one in same for other in others} | {one / 2 for one in same}
     return any(_close(value, other, _EXACT) for value in quantity.values for other in made)
+
+
+def _has_span(near: Pool, question: Pool) -> bool:
+    """Whether there are spans of a day or more: two years of warranty from a date on make another date."""
+    return any(
+        other.unit is not None and other.unit.dimension == "time" and other.unit.to_base >= _DAY and not other.implied
+        for pool in (near, question)
+        for other in pool.of(NUMBER)
+    )
 
 
 def _date_fault(quantity: Quantity, everywhere: Pool, question: Pool) -> str | None:

@@ -111,7 +111,8 @@ def _read(
         checkpoint()
         one = checked[at]
         chances[at] = model.judge(one.claim.reading, beside.passages.text(one.passages[0]))
-    doubtful = [at for at in open_claims[:MOST_PASSES] if chances[at].supported < model.threshold]
+    # the next passage is worth a pass only where the claim would count
+    doubtful = [at for at in open_claims[:MOST_PASSES] if _odds(1.0 - chances[at].supported) >= _needed(model)]
     for at in doubtful[:SECOND_PASSES]:
         first, *others = checked[at].passages
         if others and others[0].fit >= _SECOND_FIT * first.fit:
@@ -143,14 +144,19 @@ class _Scale:
 
     def odds(self, chances: Chances, share: float) -> float:
         """Of the claim being ungrounded, 1 where it is as likely as not to count."""
-        threshold = self.model.threshold if self.model is not None else FLAGGED
+        needed = _needed(self.model) if self.model is not None else 1.0
         doubt = 1.0 - chances.supported if self.is_whole else chances.contradicted
-        return _odds(doubt) / _odds(1.0 - threshold) / _CAUTION / share
+        return _odds(doubt) / needed / share
 
     def chance(self, chances: Chances) -> float:
         """The model's share of a claim's score, in [0, 1]."""
         alone = _chance(self.odds(chances, self.share))
         return alone if self.together is None else (alone + _chance(self.odds(self.together, 1.0))) / 2.0
+
+
+def _needed(model: Entailment) -> float:
+    """The odds of doubt from which on a single claim counts."""
+    return _CAUTION * _odds(1.0 - model.threshold)
 
 
 def _judged(one: Checked, chances: Chances | None, scale: _Scale) -> Judged:

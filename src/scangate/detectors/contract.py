@@ -129,6 +129,8 @@ class ReportContext:
 
     parts: tuple[Part, ...]
     scan_id: str = ""
+    agent_framework: str = ""
+    """As the application names it; "" where it names none."""
 
 
 @dataclass(frozen=True, slots=True)

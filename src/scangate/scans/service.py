@@ -96,7 +96,7 @@ class Scans:
         observation.scan_done("sync", verdict)
         ids = _ids(request, new_id())
         response = orjson.dumps(scan_response(verdict, plan, ids, received, completed))
-        report = orjson.dumps(scan_report(verdict, plan, ids))
+        report = orjson.dumps(scan_report(verdict, plan, ids, principal.agent_framework or ""))
         entry = self.scan_log.entry(
             caller_of(principal), circumstances(request, ids, received, is_sync=True), plan, verdict, completed
         )
@@ -208,7 +208,8 @@ class Scans:
         observation.scan_done("async", verdict)
         response = scan_response(verdict, plan, ids, record.received_at, completed)
         entry = self.scan_log.entry(caller, about, plan, verdict, completed)
-        return orjson.dumps(response), orjson.dumps(scan_report(verdict, plan, ids)), completed, entry
+        report = scan_report(verdict, plan, ids, request.agent_framework)
+        return orjson.dumps(response), orjson.dumps(report), completed, entry
 
     async def results(self, principal: Principal, scan_ids: Sequence[str]) -> list[JsonObject]:
         """A row per item of each scan.

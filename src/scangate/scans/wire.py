@@ -74,7 +74,7 @@ def scan_response(verdict: Verdict, plan: ScanPlan, ids: ScanIds, received: date
     return response
 
 
-def scan_report(verdict: Verdict, plan: ScanPlan, ids: ScanIds) -> JsonObject:
+def scan_report(verdict: Verdict, plan: ScanPlan, ids: ScanIds, agent_framework: str = "") -> JsonObject:
     """The ThreatScanReportObject: a row per enabled service and side, prompt rows first.
 
     Beside the documented fields it says what decided: profile revision, and per row the rules and the time. It is stored, so what
@@ -91,7 +91,7 @@ def scan_report(verdict: Verdict, plan: ScanPlan, ids: ScanIds) -> JsonObject:
         "profile_name": plan.profile_name,
         "profile_revision": plan.revision,
         "detection_results": [
-            _row(side, outcome, planned, verdict.tool, plan, ids.scan_id)
+            _row(side, outcome, planned, verdict.tool, plan, (ids.scan_id, agent_framework))
             for side in verdict.sides
             for outcome, planned in _planned(side, plan)
         ],
@@ -152,11 +152,17 @@ def _masked_data(masked: MaskedPart) -> JsonObject:
 
 
 def _row(
-    side: SideVerdict, outcome: DetectorOutcome, planned: PlannedDetector, tool: ToolMetadata | None, plan: ScanPlan, scan_id: str
+    side: SideVerdict,
+    outcome: DetectorOutcome,
+    planned: PlannedDetector,
+    tool: ToolMetadata | None,
+    plan: ScanPlan,
+    about: tuple[str, str],
 ) -> JsonObject:
     failed = outcome.status is not OutcomeStatus.OK
     parts, findings = _hidden(side, outcome) if plan.masks_storage else (side.parts, outcome.findings)
-    context = ReportContext(parts, f"{scan_id}:{side.side.value}")
+    scan_id, agent_framework = about
+    context = ReportContext(parts, f"{scan_id}:{side.side.value}", agent_framework)
     verdict = VerdictWord.MALICIOUS.value if outcome.flagged else outcome.status.value if failed else VerdictWord.BENIGN.value
     row: JsonObject = {
         "data_type": "tool_event" if side.side in _DIRECTION else side.side.value,

@@ -42,7 +42,9 @@ def test_an_order_to_the_agent_in_a_tool_result_is_flagged(resources: Resources,
     findings = found(resources, ATTACK, side)
     assert any(finding.flagged for finding in findings)
     report = SPEC.report(OPTIONS, [findings], ReportContext((Part(side, PartKind.TEXT, ATTACK),)))
-    assert report == {"agent_report": {"model_verdict": "malicious", "agent_patterns": []}}
+    kinds = ["tools-credential-access"] if side is Side.TOOL_OUTPUT else []  # rules look at what tools say only
+    patterns = [{"category_type": kind, "verdict": "malicious"} for kind in kinds]
+    assert report == {"agent_report": {"model_verdict": "malicious", "agent_patterns": patterns}}
 
 
 @pytest.mark.parametrize("text", HARMLESS, ids=range(len(HARMLESS)))

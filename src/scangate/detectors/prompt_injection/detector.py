@@ -81,7 +81,7 @@ class PromptInjectionDetector:
         suspicions.sort(key=lambda suspicion: -suspicion.stretch.logit)
         findings: list[Finding] = []
         for suspicion in suspicions:
-            finding = self._finding(suspicion, subject.part.side)
+            finding = self._finding(suspicion, subject)
             if finding is not None and not any(finding.span.overlaps(other.span) for other in findings):
                 findings.append(finding)
             if len(findings) == MAX_FINDINGS:
@@ -155,14 +155,16 @@ class PromptInjectionDetector:
         passed = reading.scores(checkpoint, suspected) if reading is not None else []
         return joined(weights, stretches, passed, alone)
 
-    def _finding(self, suspicion: _Suspicion, side: Side) -> Finding | None:
-        kind = self._kind(suspicion, side)
+    def _finding(self, suspicion: _Suspicion, subject: Subject) -> Finding | None:
+        kind = self._kind(suspicion, subject.part.side)
         action = self._action(kind)
         if action is None:
             return None
         high = suspicion.stretch.logit >= self._high
         weight_of = self._scorer.weights.groups
         strongest = max(suspicion.stretch.rules, key=lambda rule: weight_of.get(rule.group, 0.0), default=None)
+        # tools tell a model what to do by nature: without a rule it is agent security's model that decides about their declarations
+        flagged = high and (strongest is not None or not subject.text.declarations)
         return Finding(
             rule=strongest.id if strongest else MODEL_RULE,
             span=suspicion.span,
@@ -171,7 +173,7 @@ class PromptInjectionDetector:
             action=action,
             severity=self._options.severity,
             category=kind.value,
-            flagged=high,
+            flagged=flagged,
             encodings=suspicion.reading.encodings,
         )
 

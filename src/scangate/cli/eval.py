@@ -95,6 +95,8 @@ def _through(server: Server, spec: DetectorSpec[Any], rows: list[Row]) -> list[J
 
     if any(row.kinds is not None or row.spans is not None for row in rows):
         raise RequestInvalidError("rows labelled with kinds or spans are measured in process: leave out --via")
+    if any(row.protection is not None for row in rows):
+        raise RequestInvalidError("rows that bring their topics with them are measured in process: leave out --via")
 
     with progress_bar(len(rows)) as advance:
         return judge_via(server, spec, rows, advance)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from tests.detectors.topic_guardrails.conftest import Find, protections, subject
 
-from scangate.detectors.contract import ReportContext, Resources
+from scangate.detectors.contract import ReportContext, Resources, Subject
 from scangate.detectors.topic_guardrails import SPEC
 from scangate.detectors.topic_guardrails.finding import Rule
-from scangate.domain.taxonomy import Action
+from scangate.domain.content import Part
+from scangate.domain.taxonomy import Action, PartKind, Side
 from scangate.errors import DeadlineExceededError
+from scangate.matching.prepare import prepare
 
 RECIPE = "How do I make pancakes without milk?"
 BETTING = "Which team should I bet on in tonight's match?"
@@ -71,6 +75,16 @@ def test_a_long_text_about_an_allowed_topic_may_stray_and_not_drift_off(find: Fi
     cooking = "Simmer the sauce for twenty minutes, season the soup with salt and bake the bread until it is golden brown. " * 6
     assert not any(finding.flagged for finding in find(cooking + FILLER, allow=("recipes",)))
     assert any(finding.flagged for finding in find(cooking + FILLER * 12, allow=("recipes",)))
+
+
+def test_every_tool_of_a_list_is_looked_at(resources: Resources) -> None:
+    tools = [{"name": f"t{n}", "description": f"Shows the minutes of meeting {n}.", "inputSchema": {}} for n in range(12)]
+    text = json.dumps({"tools": [*tools, {"name": "ask", "description": BETTING, "inputSchema": {}}]})
+    options = SPEC.from_protections(protections(block=("gambling",)))
+    assert options is not None
+    listed = Subject(Part(Side.TOOL_OUTPUT, PartKind.JSON, text), prepare(text, PartKind.JSON))
+    [finding] = SPEC.compile(options, resources).detect(listed)
+    assert text[finding.span.start : finding.span.end] == BETTING
 
 
 def test_untested_text_is_a_timeout(resources: Resources) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from math import log
 from typing import Final
 
@@ -107,16 +106,18 @@ class TopicGuardrailsDetector:
 
     def _passes(self, subject: Subject) -> Iterator[_Passed]:
         vectors: dict[str, Floats] = {}
-        for number, reading in enumerate(islice(shared_readings(subject), 1 + DECODED_READINGS)):
+        readings = shared_readings(subject)
+        visible = sum(reading.is_visible for reading in readings)
+        for reading in readings[: visible + DECODED_READINGS]:
             windows = self._model.encoder.windows(reading.text)
-            for window in windows if number == 0 else windows[:DECODED_WINDOWS]:
+            for window in windows if reading.is_visible else windows[:DECODED_WINDOWS]:
                 text = reading.text[window.start : window.end].strip()
                 if not any(map(str.isalnum, text)):
                     continue
                 if text not in vectors:
                     subject.checkpoint()
                     vectors[text] = self._model.unit(text)
-                yield _Passed(reading, window, vectors[text], visible=number == 0)
+                yield _Passed(reading, window, vectors[text], visible=reading.is_visible)
 
     def _matches(self, passed: Sequence[_Passed]) -> list[Finding]:
         findings: list[Finding] = []

@@ -15,8 +15,8 @@ from scangate.identity.tokens import Tokens
 from scangate.management import create_management
 from scangate.settings import Settings
 
-READS = {("POST", "/scanlogs")}
-"""Reading, although it is a POST."""
+READS = {("POST", "/scanlogs"), ("POST", "/topics/evaluate")}
+"""Reading, although they are POSTs."""
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 
 

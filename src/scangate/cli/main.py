@@ -11,7 +11,14 @@ import typer
 from scangate import __version__
 from scangate.errors import ScangateError
 
-_COMMANDS: Final = {"serve": "serve", "scan": "scan", "eval": "evaluate", "proxy": "proxy", "mcp": "mcp", "mcp-relay": "mcp_relay"}
+_COMMANDS: Final = {
+    "serve": "serve",
+    "scan": "scan",
+    "eval": "evaluate",
+    "proxy": "proxy",
+    "mcp": "mcp",
+    "mcp-relay": "mcp_relay",
+}
 """Module to the function in it that is the command."""
 _GROUPS: Final = {
     "profiles": "replay",  # adds `test` to the commands of the module `profiles`

@@ -20,7 +20,6 @@ from scangate.detectors.guard import shared_vocabulary
 from scangate.domain.content import Span
 from scangate.domain.finding import Finding
 from scangate.domain.taxonomy import Action, Confidence, PartKind
-from scangate.inference.catalog import MANIFEST
 from scangate.inference.entailment import GROUNDING_DIR, Entailment, load_entailment
 
 CONTEXT_MOST: Final = 100_000
@@ -151,7 +150,5 @@ def compile_contextual_grounding(
         ConfigurationError: a model file is missing or altered.
     """
     own = resources.own_models.get(OWN_MODEL)
-    if own is None and not (directory / MANIFEST).exists():
-        return ContextualGroundingDetector(options, None)
     model = resources.shared("grounding", lambda: load_entailment(shared_vocabulary(resources), directory, own))
     return ContextualGroundingDetector(options, model)

@@ -14,12 +14,12 @@ import pytest
 from tests.live import LiveServer
 
 from scangate.cli.plans import plan_of
+from scangate.client import Server
 from scangate.detectors.contract import Resources
 from scangate.detectors.registry import REGISTRY
 from scangate.domain.taxonomy import OutcomeStatus, Side
 from scangate.errors import ConfigurationError, RequestInvalidError
 from scangate.evaluation.judging import judge_rows, spec_named
-from scangate.client import Server
 from scangate.evaluation.remote import CONCURRENCY, judge_via
 from scangate.evaluation.rows import Row
 

@@ -87,3 +87,28 @@ def test_code_is_left_out_and_places_are_those_of_the_response() -> None:
     response = "Run this:\n```\nprint(1). Or not.\n```\nIt prints the number one on the screen."
     (claim,) = claims(response)
     assert response[claim.span.start : claim.span.end] == claim.text == "It prints the number one on the screen."
+
+
+@pytest.mark.parametrize(
+    ("said", "claimed"),
+    [
+        ("I think that the bridge was built in the old town by monks.", "the bridge was built in the old town by monks."),
+        (
+            "Ich glaube, dass die Brücke im alten Ort von Mönchen gebaut wurde.",
+            "die Brücke im alten Ort von Mönchen gebaut wurde.",
+        ),
+        ("我认为这座桥是由修道士在古城中心修建完成的。", "这座桥是由修道士在古城中心修建完成的。"),
+    ],
+)
+def test_what_is_only_softened_is_claimed(said: str, claimed: str) -> None:
+    assert [claim.text for claim in claims(said)] == [claimed]
+
+
+def test_advice_and_tastes_are_no_claims() -> None:
+    assert claims("I would recommend the early train. I think so. I hope you like it there.") == []
+
+
+def test_a_claim_says_whether_it_answers_the_question() -> None:
+    short, whole = claims("In 1912. The bridge was rebuilt after the great flood of that year.", "When was the bridge built?")
+    assert short.answers
+    assert not whole.answers

@@ -144,7 +144,7 @@ def check(claim: Claim, beside: Beside) -> Checked:
         claim,
         chosen,
         tuple(signs),
-        verbatim,
+        verbatim and not claim.answers,
         _coverage(wanted, chosen, passages),
         aligned[1].near if aligned else 0.0,
         passages.sentences[aligned[0]] if aligned else None,

@@ -42,6 +42,12 @@ _LEANS: Final = re2.compile(
 )
 
 
+_HEDGE: Final = re2.compile(
+    r"^(?:i (?:think|believe|guess|suppose)(?: that)?|creo que|pienso que|ich (?:denke|glaube|vermute),?(?: dass)?|je (?:pense|crois) que"
+    r"|(?:credo|penso) che|(?:acho|penso|creio) que|(?:я (?:думаю|считаю|полагаю)|мне кажется),?(?: что)?|我(?:认为|觉得|想|猜)[，,]?)"
+)
+
+
 class Kind(StrEnum):
     """What a sentence of a response is."""
 
@@ -58,11 +64,13 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """`text` is what was said, `reading` the same so that it can be understood alone. `span` is in the response."""
+    """`text` is what was said, `reading` the same so that it can be understood alone. `span` is in the response; `answers` says that the
+    reading begins with the question: that the words stand in the context proves little then."""
 
     text: str
     reading: str
     span: Span
+    answers: bool = False
 
 
 def claims(response: str, question: str = "") -> list[Claim]:
@@ -73,9 +81,11 @@ def claims(response: str, question: str = "") -> list[Claim]:
     for span in _sentences(response):
         for clause in clauses(without_marker(response[span.start : span.end])):
             kind = kind_of(clause, asked)
+            if kind is Kind.OPINION:
+                clause, kind = _without_hedge(clause)
             if kind is Kind.CLAIM:
                 reading = _reading(clause, before, asked, after_stance=stance is not None)
-                found.append(Claim(_without_stance(clause), reading, span))
+                found.append(Claim(_without_stance(clause), reading, span, bool(asked) and reading.startswith(f"{asked} ")))
                 if len(found) >= MAX_CLAIMS:
                     return found
             stance = Claim(clause, f"{asked} {clause}".strip(), span) if kind is Kind.YES_NO else None
@@ -122,6 +132,14 @@ def _phrases() -> dict[str, tuple[Any, bool]]:
         kind: (re2.compile("(?:" + "|".join(f"(?:{pattern})" for pattern in entry["patterns"]) + ")"), bool(entry.get("whole")))
         for kind, entry in read_lexicon("phrases.yaml").items()
     }
+
+
+def _without_hedge(clause: str) -> tuple[str, Kind]:
+    """A statement that "I think" only softens is one all the same; advice, hopes and tastes stay opinions."""
+    found = _HEDGE.match(clause.casefold())
+    rest = clause[found.end() :].strip() if found is not None else ""
+    long_enough = len(rest.split()) >= SHORT_WORDS or (" " not in rest and len(rest) // 3 >= SHORT_WORDS)
+    return (rest, Kind.CLAIM) if long_enough and kind_of(rest) is Kind.CLAIM else (clause, Kind.OPINION)
 
 
 def _is_echo(sentence: str, question: str) -> bool:

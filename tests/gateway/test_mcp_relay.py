@@ -155,7 +155,7 @@ async def test_invalid_lines_of_a_server_do_no_harm(server: LiveServer, tmp_path
         assert said(await client.call_tool("read_mail", {"folder": "garbage"})) == "Two new messages in garbage."
 
 
-async def test_a_result_of_fifty_megabytes_is_refused(server: LiveServer, tmp_path: Path) -> None:
+async def test_a_result_of_ten_megabytes_is_refused(server: LiveServer, tmp_path: Path) -> None:
     async with relayed(server, written(tmp_path, mail=mail())) as client:
         with pytest.raises(MCPError, match="cannot be scanned"):
             await client.call_tool("read_mail", {"folder": "huge"})

@@ -41,7 +41,7 @@ class Ruling:
         """For the client: what was found and where to read more, never content."""
         if self.failed:
             return "the content could not be scanned"
-        found = ", ".join(self.threats or self.detected) or self.category
+        found = ", ".join((*self.detected, *self.threats)) or self.category
         return f"blocked by the security profile ({found}); scan {self.scan_id}"
 
 

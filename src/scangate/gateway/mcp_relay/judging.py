@@ -26,6 +26,8 @@ RESULT_MOST: Final = 1_900_000
 """Bytes of a result as JSON: a scan request may have two mebibytes in all."""
 AT_ONCE: Final = 8
 _BINARY: Final = ("data", "blob")
+_ENVELOPE: Final = frozenset(["_meta", "resultType", "isError", "ttlMs", "cacheScope", "nextCursor"])
+"""What the protocol says about a result and no model reads."""
 
 
 @dataclass(slots=True)
@@ -87,7 +89,8 @@ class Judge:
         Raises:
             MCPError: it is refused, or too large to be scanned.
         """
-        readable, binary = _without_binary(result, ())
+        envelope = {key: value for key, value in result.items() if key in _ENVELOPE}
+        readable, binary = _without_binary({key: value for key, value in result.items() if key not in _ENVELOPE}, ())
         if len(json.dumps(readable, ensure_ascii=False).encode("utf-8", "surrogatepass")) > RESULT_MOST:
             if self.on_failure is OnFailure.ALLOW:
                 return result
@@ -102,7 +105,7 @@ class Judge:
             for key in path[:-1]:
                 holder = holder[key]
             holder[path[-1]] = value
-        return masked
+        return {**masked, **envelope}
 
     def _check(self, ruling: Ruling, what: str) -> None:
         if not ruling.allowed:

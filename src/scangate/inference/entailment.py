@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final, NamedTuple, Protocol
+from threading import Lock
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,9 @@ from scangate.inference.catalog import MODELS_DIR, ModelFolder, open_folder
 from scangate.inference.classifier import Classifier
 from scangate.inference.runtime import load_session
 from scangate.inference.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
 
 GROUNDING_DIR: Final = MODELS_DIR / "grounding"
 GRAPH: Final = "grounding.onnx"
@@ -82,25 +86,33 @@ class GroundingModel:
     def __init__(self, folder: ModelFolder, vocabulary: Vocabulary) -> None:
         """
         Raises:
-            ConfigurationError: a file cannot be used.
+            ConfigurationError: the calibration cannot be used.
         """
         calibration = _read_calibration(folder.file("calibration.json"))
         self.threshold = calibration.threshold
         self._temperature = calibration.temperature
         self._window = min(folder.manifest.window, WINDOW_TOKENS)
         self._vocabulary = vocabulary
-        self._session = load_session(folder.file(GRAPH))
-        self._takes_marks = any(node.name == _MARKS for node in self._session.get_inputs())
+        self._graph = folder.file(GRAPH)
+        self._lock = Lock()
+        self._opened: InferenceSession | None = None
 
     def judge(self, claim: str, passage: str) -> Chances:
         claim_ids = self._vocabulary.ids(claim)[:CLAIM_TOKENS]
         passage_ids = self._vocabulary.ids(passage)[: self._window - 4 - len(claim_ids)]
-        feed = {"embeddings": self._vocabulary.embeddings_of_pair(claim_ids, passage_ids)}
-        if self._takes_marks:
-            feed[_MARKS] = marks(claim_ids, passage_ids)
-        logits = np.asarray(self._session.run(["logits"], feed)[0], np.float64).reshape(-1) / self._temperature
+        feed = {"embeddings": self._vocabulary.embeddings_of_pair(claim_ids, passage_ids), _MARKS: marks(claim_ids, passage_ids)}
+        logits = np.asarray(self._session().run(["logits"], feed)[0], np.float64).reshape(-1) / self._temperature
         powers = np.exp(logits - logits.max())
         return Chances(*(float(share) for share in powers / powers.sum()))
+
+    def _session(self) -> InferenceSession:
+        """Opened with the first pass (a tenth of a second): most servers never see a context, and every profile that asks for
+        grounding would cost them its memory."""
+        if self._opened is None:
+            with self._lock:
+                if self._opened is None:
+                    self._opened = load_session(self._graph)
+        return self._opened
 
 
 class OwnEntailment:

@@ -49,6 +49,7 @@ def test_detected_objects_name_the_enabled_detectors_of_a_present_side_only(clie
     response = scan(client, {"response": "Hello"})
     assert set(response["response_detected"]) == {
         "db_security",
+        "ungrounded",
         "toxic_content",
         "dlp",
         "url_cats",
@@ -160,7 +161,10 @@ def test_report_has_a_row_per_service_and_side_with_its_reason(client: httpx.Cli
         ("prompt", "dlp"), ("prompt", "pi"), ("prompt", "uf"), ("response", "dbs"),
     }  # fmt: skip
     code = ("malicious_code", "source_code")
-    services = {"prompt": ("dlp", "pi", "tc", "agent_security", "uf", *code), "response": ("dbs", "dlp", "tc", "uf", *code)}
+    services = {
+        "prompt": ("dlp", "pi", "tc", "agent_security", "uf", *code),
+        "response": ("dbs", "dlp", "tc", "contextual_grounding", "uf", *code),
+    }
     assert set(rows) == {(side, service) for side, names in services.items() for service in names}
     assert any(INJECTION.lower()[:20] in snippet.lower() for snippet in rows["prompt", "pi"]["result_detail"]["pi_snippets"])
     (url,) = rows["prompt", "uf"]["result_detail"]["urlf_report"]

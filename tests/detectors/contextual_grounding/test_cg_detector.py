@@ -110,8 +110,9 @@ def test_a_response_that_claims_nothing_is_grounded(detector: ContextualGroundin
     "response",
     ["\x00" * 50, "\ud800 lone", "9" * 20_000, "a" * 20_000, "。" * 20_000, "「" * 5000, '"' * 5000, "一" * 9000, "- " * 9000],
 )
-def test_any_response_is_survived(response: str) -> None:
-    MODEL.detect(subject(response, MATCH + response[:5000], response[:100]))
+def test_any_response_gets_a_complete_report(response: str) -> None:
+    findings = list(MODEL.detect(subject(response, MATCH + response[:5000], response[:100])))
+    assert detail(findings, response)["cg_report"]["status"] == "completed"
 
 
 def test_a_response_of_thousands_of_claims_is_checked_as_far_as_it_is_read() -> None:

@@ -72,12 +72,7 @@ def collate(samples: Sequence[Sample]) -> Batch:
 
 def packed(samples: Sequence[Sample], budget: int) -> list[list[Sample]]:
     """Consecutive samples, sorted by length, in batches of at most `budget` padded tokens."""
-    batches: list[list[Sample]] = [[]]
-    for sample in samples:
-        if batches[-1] and len(sample.ids) * (len(batches[-1]) + 1) > budget:
-            batches.append([])
-        batches[-1].append(sample)
-    return [batch for batch in batches if batch]
+    return packed_units([[sample] for sample in samples], budget)
 
 
 def plan(samples: Sequence[Sample], budget: int, rng: random.Random) -> list[list[Sample]]:

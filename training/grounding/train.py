@@ -7,7 +7,6 @@ python -m training.grounding.train --out DIR --resume
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import random
 import time
@@ -25,7 +24,8 @@ from training.grounding.model import Grounding, from_encoder
 from training.grounding.pairs import SUPPORTED, UNSUPPORTED, Pair
 from training.grounding.recipe import Recipe, describe
 from training.guard.batches import load_tokenizer
-from training.guard.train import CHECKPOINT, LOG, next_time, rate_factor
+from training.guard.train import next_time, rate_factor
+from training.run_files import CHECKPOINT, append_log, write_checkpoint
 
 _NEW = ("marked.", "queries", "joined.", "verdicts.")
 
@@ -62,9 +62,7 @@ class Run:
     progress: dict[str, int] = field(default_factory=lambda: {"round": 0, "steps": 0, "tokens": 0})
 
     def log(self, event: str, **values: object) -> None:
-        stamp = datetime.now(UTC).isoformat(timespec="seconds")
-        with (self.out / LOG).open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"at": stamp, "event": event, **values}, ensure_ascii=False) + "\n")
+        append_log(self.out, event, values)
 
     def save(self) -> None:
         """Writes the checkpoint in one step: a reader sees the old one or the new one."""
@@ -72,9 +70,7 @@ class Run:
             "settings": asdict(self.settings), "progress": self.progress, "body": self.grounding.body.state_dict(),
             "averaged": self.averaged, "optimizer": self.optimizer.state_dict(),
         }  # fmt: skip
-        temporary = self.out / (CHECKPOINT + ".part")
-        torch.save(state, temporary)
-        temporary.replace(self.out / CHECKPOINT)
+        write_checkpoint(self.out, state)
 
 
 def start(settings: Settings, out: Path) -> Run:

@@ -7,7 +7,8 @@ from pathlib import Path
 import torch
 
 from training.guard.model import Guard
-from training.guard.train import CHECKPOINT, Settings, with_weights
+from training.guard.train import Settings, with_weights
+from training.run_files import CHECKPOINT
 
 
 def load_averaged(run: Path) -> tuple[Guard, Settings, dict[str, object]]:

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 import os
 import random
 import time
@@ -33,9 +32,7 @@ from training.guard.exported import load_exported
 from training.guard.model import Guard, from_encoder
 from training.guard.recipe import Recipe
 from training.guard.targets import Row
-
-CHECKPOINT = "checkpoint.pt"
-LOG = "log.jsonl"
+from training.run_files import CHECKPOINT, append_log, write_checkpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +82,7 @@ class Run:
     progress: Progress = field(default_factory=Progress)
 
     def log(self, event: str, **values: object) -> None:
-        stamp = datetime.now(UTC).isoformat(timespec="seconds")
-        with (self.out / LOG).open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"at": stamp, "event": event, **values}, ensure_ascii=False) + "\n")
+        append_log(self.out, event, values)
 
     def save(self) -> None:
         """Writes the checkpoint in one step: a reader sees the old one or the new one."""
@@ -99,9 +94,7 @@ class Run:
             "optimizer": self.optimizer.state_dict(),
             "random": torch.get_rng_state(),
         }
-        temporary = self.out / (CHECKPOINT + ".part")
-        torch.save(state, temporary)
-        temporary.replace(self.out / CHECKPOINT)
+        write_checkpoint(self.out, state)
 
     def averaged_guard(self) -> Guard:
         """A copy in evaluation mode with the running average of the weights."""

@@ -6,12 +6,12 @@ import json
 from collections.abc import Callable
 
 from scangate.client import JsonObject
-from scangate.errors import RequestInvalidError
 from scangate.gateway.model_proxy.texts import (
     Conversation,
     Fragment,
     Place,
     an_object,
+    messages_of,
     objects,
     place_of,
     split_at_last,
@@ -32,12 +32,8 @@ class AnthropicMessages:
     ecosystem = "anthropic"
 
     def conversation(self, body: JsonObject) -> Conversation:
-        messages = body.get("messages")
-        if not isinstance(messages, list):
-            raise RequestInvalidError("messages: a list is needed")
         names: dict[str, str] = {}
-        turns = [(message.get("role") == "assistant", _places(message, names)) for message in objects(messages)]
-        return split_at_last(turns)
+        return split_at_last([(message.get("role") == "assistant", _places(message, names)) for message in messages_of(body)])
 
     def answer(self, body: JsonObject) -> list[Place]:
         return _places({"role": "assistant", "content": body.get("content")}, {})

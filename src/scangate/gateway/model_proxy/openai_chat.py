@@ -6,12 +6,12 @@ import json
 from collections.abc import Callable
 
 from scangate.client import JsonObject
-from scangate.errors import RequestInvalidError
 from scangate.gateway.model_proxy.texts import (
     Conversation,
     Fragment,
     Place,
     an_object,
+    messages_of,
     objects,
     place_of,
     split_at_last,
@@ -32,11 +32,8 @@ class OpenAIChat:
     ecosystem = "openai"
 
     def conversation(self, body: JsonObject) -> Conversation:
-        messages = body.get("messages")
-        if not isinstance(messages, list):
-            raise RequestInvalidError("messages: a list is needed")
         names: dict[str, str] = {}
-        return split_at_last([_turn(message, names) for message in messages if isinstance(message, dict)])
+        return split_at_last([_turn(message, names) for message in messages_of(body)])
 
     def answer(self, body: JsonObject) -> list[Place]:
         return [

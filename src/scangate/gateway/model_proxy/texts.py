@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from scangate.client import JsonObject
+from scangate.errors import RequestInvalidError
 from scangate.gateway.verdicts import tool_content
 
 
@@ -111,3 +112,15 @@ def objects(value: Any) -> list[JsonObject]:
 def an_object(value: Any) -> JsonObject:
     """The value where it is an object, else an empty one."""
     return value if isinstance(value, dict) else {}
+
+
+def messages_of(body: JsonObject) -> list[JsonObject]:
+    """The messages of a request that has them under this name.
+
+    Raises:
+        RequestInvalidError: it has none.
+    """
+    messages = body.get("messages")
+    if not isinstance(messages, list):
+        raise RequestInvalidError("messages: a list is needed")
+    return objects(messages)
